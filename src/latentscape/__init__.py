@@ -1,0 +1,60 @@
+"""See, measure and travel the latent space of any autoencoder.
+
+The hall: every verb of the command line, the configs they take, and the doors to what lies on
+disk. Names are fetched when first used; importing costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from latentscape.data import DataConfig as DataConfig
+    from latentscape.data import load_images as load_images
+    from latentscape.errors import LatentscapeError as LatentscapeError
+    from latentscape.models import open_model as open_model
+    from latentscape.records import load_record as load_record
+    from latentscape.report.write import report as report
+    from latentscape.store import Store as Store
+    from latentscape.training import TrainConfig as TrainConfig
+    from latentscape.workflows.demo import demo as demo
+    from latentscape.workflows.encode import encode as encode
+    from latentscape.workflows.info import info as info
+    from latentscape.workflows.interpolate import interpolate as interpolate
+    from latentscape.workflows.measure import measure as measure
+    from latentscape.workflows.project import project as project
+    from latentscape.workflows.tour import tour as tour
+    from latentscape.workflows.train import train as train
+
+ROOMS = {
+    "demo": "workflows.demo",
+    "train": "workflows.train",
+    "encode": "workflows.encode",
+    "measure": "workflows.measure",
+    "project": "workflows.project",
+    "interpolate": "workflows.interpolate",
+    "tour": "workflows.tour",
+    "info": "workflows.info",
+    "TrainConfig": "training",
+    "DataConfig": "data",
+    "load_images": "data",
+    "open_model": "models",
+    "Store": "store",
+    "load_record": "records",
+    "LatentscapeError": "errors",
+}
+
+__all__ = sorted([*ROOMS, "report"])  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> object:
+    if name == "report":  # verb and room share the name: the room itself can be called
+        return import_module("latentscape.report")
+    if name not in ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

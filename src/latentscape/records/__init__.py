@@ -1,0 +1,43 @@
+"""What verbs return: frozen, NumPy inside, to and from JSON + npz; the basis of the wire format."""
+
+from latentscape.records.measure import Better, Measure, Provenance, Row
+from latentscape.records.record import UNREADABLE, Array, Record, load_record, refusal, replacing
+from latentscape.records.results import (
+    DemoRecord,
+    HistoryRecord,
+    InfoRecord,
+    MapRecord,
+    ReconstructionRecord,
+    ReportRecord,
+    RunRecord,
+    SheetRecord,
+    StoreRecord,
+    TrajectoryRecord,
+)
+from latentscape.records.run_file import FORMAT, RUN_FILE, read_run
+
+__all__ = [
+    "FORMAT",
+    "RUN_FILE",
+    "UNREADABLE",
+    "Array",
+    "Better",
+    "DemoRecord",
+    "HistoryRecord",
+    "InfoRecord",
+    "MapRecord",
+    "Measure",
+    "Provenance",
+    "ReconstructionRecord",
+    "Record",
+    "ReportRecord",
+    "Row",
+    "RunRecord",
+    "SheetRecord",
+    "StoreRecord",
+    "TrajectoryRecord",
+    "load_record",
+    "read_run",
+    "refusal",
+    "replacing",
+]
