@@ -1,0 +1,23 @@
+"""Images in: bundled digits and rendered sprites, named sets, folders, the hub; splits."""
+
+from latentscape.data.augment import augment_batch, augmented_copies
+from latentscape.data.decode import DataWarning
+from latentscape.data.facts import describe, fingerprint
+from latentscape.data.image_set import DataConfig, ImageSet, ResizeRule, Skipped, Split
+from latentscape.data.load import load_images
+from latentscape.data.split import split_rows
+
+__all__ = [
+    "DataConfig",
+    "DataWarning",
+    "ImageSet",
+    "ResizeRule",
+    "Skipped",
+    "Split",
+    "augment_batch",
+    "augmented_copies",
+    "describe",
+    "fingerprint",
+    "load_images",
+    "split_rows",
+]

@@ -1,0 +1,92 @@
+"""What can be said of a set of images: its fingerprint, and a table of facts."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from latentscape.data.image_set import DataConfig, ImageSet
+from latentscape.data.split import split_rows
+from latentscape.errors import DataError
+
+_CHUNK = 1024
+
+
+def fingerprint(images: ImageSet) -> str:
+    """sha256 over shape, pixels, identities, labels, groups and the rule; 64 hex digits.
+
+    Pixels are read a chunk at a time, so a memory map stays on disk. Two sets with the same
+    fingerprint are the same images in the same order, made by the same rule.
+    """
+    digest = hashlib.sha256(repr(("latentscape images 1", images.images.shape)).encode())
+    for start in range(0, len(images), _CHUNK):
+        digest.update(np.ascontiguousarray(images.images[start : start + _CHUNK]).data)
+    for column in (images.sample_ids, images.groups, images.official):
+        text = "" if column is None else "\n".join(column.astype(str).tolist())
+        digest.update(hashlib.sha256(text.encode()).digest())
+    digest.update(np.ascontiguousarray(images.labels, dtype="<i8").data)
+    digest.update(json.dumps([images.class_names, images.rule], sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def describe(
+    images: ImageSet, config: DataConfig | None = None
+) -> dict[str, str | int | float | None]:
+    """The facts that `latentscape info DATA` prints, in the order in which one asks for them.
+
+    Args:
+        images: The images.
+        config: If given, the sizes of the splits that it makes stand among the facts.
+
+    Returns:
+        Plain values by name. Mean and standard deviation are of pixels in [0, 1], over all
+        channels.
+    """
+    mean, std = _moments(images)
+    facts: dict[str, str | int | float | None] = {
+        "name": images.name,
+        "images": len(images),
+        "shape (height×width×channels)": str(images.shape),
+        "classes": _counted(images),
+        "groups": None if images.groups is None else len(np.unique(images.groups)),
+        "factors": ", ".join(images.factor_names) or None,
+        "pixel mean, in [0, 1]": mean,
+        "pixel standard deviation": std,
+        "nearly binary": "yes" if images.is_nearly_binary() else "no",
+        "files skipped": len(images.skipped),
+    }
+    for skipped in images.skipped[:10]:
+        facts[f"skipped {skipped.path}"] = skipped.reason
+    facts["rule"] = "; ".join(f"{k} {v}" for k, v in images.rule.items() if v not in (None, False))
+    if images.official is not None:
+        names, counts = np.unique(images.official, return_counts=True)
+        facts["own split"] = ", ".join(f"{a} {b}" for a, b in zip(names, counts, strict=True))
+    if config is not None:
+        try:
+            rows = split_rows(images, config)
+            facts["split"] = ", ".join(f"{name} {len(rows[name])}" for name in rows)
+        except DataError as error:
+            facts["split"] = f"none: {error.message}"
+    facts["memory"] = "mapped from disk" if isinstance(images.images, np.memmap) else "in memory"
+    facts["fingerprint"] = images.fingerprint
+    return facts
+
+
+def _counted(images: ImageSet) -> str | None:
+    labels, counts = np.unique(images.labels, return_counts=True)
+    if labels.tolist() == [-1]:
+        return None
+    names = [images.class_names[k] if k >= 0 else "(unknown)" for k in labels]
+    return ", ".join(f"{a} {b}" for a, b in zip(names, counts, strict=True))
+
+
+def _moments(images: ImageSet) -> tuple[float, float]:
+    """Mean and standard deviation of all pixels, from exact integer sums."""
+    levels = np.zeros(256, np.int64)
+    for start in range(0, len(images), _CHUNK):
+        chunk = np.ascontiguousarray(images.images[start : start + _CHUNK])
+        levels += np.bincount(chunk.reshape(-1), minlength=256)
+    value = np.arange(256) / 255
+    share = levels / max(1, levels.sum())
+    mean = float(share @ value)
+    return mean, float(np.sqrt(share @ (value - mean) ** 2))
