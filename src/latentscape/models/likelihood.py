@@ -1,0 +1,133 @@
+"""p(x|z): how a decoder's logits are scored against an image, in nats per image.
+
+All likelihoods read the decoder's output as logits: the mean image is its sigmoid, so that every
+model decodes into [0, 1].
+"""
+
+import math
+from abc import ABC, abstractmethod
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LikelihoodName = Literal["bernoulli", "gaussian", "gaussian-fixed", "laplace"]
+
+MIN_LOG_SIGMA = -6.0
+
+
+class Likelihood(nn.Module, ABC):
+    """Scores logits against images."""
+
+    name: LikelihoodName
+
+    @abstractmethod
+    def nll(self, logits: Tensor, images: Tensor) -> Tensor:
+        """−log p(x|z) of each image, nats, summed over its values; shape ``batch``."""
+
+    def mean(self, logits: Tensor) -> Tensor:
+        """The mean image, in [0, 1]."""
+        return torch.sigmoid(logits)
+
+
+class Bernoulli(Likelihood):
+    """Cross-entropy summed over pixels. A likelihood on binary images only.
+
+    On gray values it has a floor above 0 and is no density (METHODS §3 i); `entropy_floor`
+    in the reconstruction measures says how much.
+    """
+
+    name = "bernoulli"
+
+    def nll(self, logits: Tensor, images: Tensor) -> Tensor:
+        each = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
+        return each.flatten(1).sum(1)
+
+
+class GaussianLearned(Likelihood):
+    """Gaussian whose one σ is fitted: in training each batch's own optimum, σ²* = MSE.
+
+    At the optimum the nll is (D/2)(ln 2π MSE + 1) per image, which weighs reconstruction
+    against rate by itself. The running σ (a buffer, saved with the weights) scores other data.
+
+    Reference: Rybkin et al. 2021, σ-VAE, "optimal σ".
+    """
+
+    name = "gaussian"
+    momentum = 0.05
+    mse: Tensor
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mse", torch.tensor(0.0))
+
+    @property
+    def log_sigma(self) -> Tensor:
+        """Log of the fitted σ, in pixel units of [0, 1]."""
+        return soft_floor(0.5 * torch.log(self.mse.clamp_min(1e-12)), MIN_LOG_SIGMA)
+
+    def nll(self, logits: Tensor, images: Tensor) -> Tensor:
+        squared = (torch.sigmoid(logits) - images).square().flatten(1)
+        if self.training:
+            batch_mse = squared.mean()
+            self._follow(batch_mse.detach())
+            log_sigma = soft_floor(0.5 * torch.log(batch_mse.clamp_min(1e-12)), MIN_LOG_SIGMA)
+        else:
+            log_sigma = self.log_sigma
+        return gaussian_nll(squared, log_sigma)
+
+    @torch.no_grad()
+    def _follow(self, batch_mse: Tensor) -> None:
+        started = self.mse > 0
+        step = torch.where(started, self.momentum, 1.0)
+        self.mse.lerp_(batch_mse.to(self.mse.dtype), step.to(self.mse.dtype))
+
+
+class GaussianFixed(Likelihood):
+    """Gaussian with a stated σ; σ = 1 gives the ½·squared-error term of METHODS §8."""
+
+    name = "gaussian-fixed"
+
+    def __init__(self, sigma: float = 1.0):
+        super().__init__()
+        self.sigma = sigma
+
+    def nll(self, logits: Tensor, images: Tensor) -> Tensor:
+        squared = (torch.sigmoid(logits) - images).square().flatten(1)
+        return gaussian_nll(squared, squared.new_tensor(math.log(self.sigma)))
+
+
+class Laplace(Likelihood):
+    """Laplace with a stated scale b: the L1 reconstruction term."""
+
+    name = "laplace"
+
+    def __init__(self, scale: float = 1.0):
+        super().__init__()
+        self.scale = scale
+
+    def nll(self, logits: Tensor, images: Tensor) -> Tensor:
+        absolute = (torch.sigmoid(logits) - images).abs().flatten(1)
+        return absolute.sum(1) / self.scale + absolute.shape[1] * math.log(2 * self.scale)
+
+
+def gaussian_nll(squared_error: Tensor, log_sigma: Tensor) -> Tensor:
+    """−log N(x; x̂, σ²I) of each row of squared errors, nats."""
+    n_values = squared_error.shape[1]
+    scaled = 0.5 * squared_error.sum(1) * torch.exp(-2 * log_sigma)
+    return scaled + n_values * (log_sigma + 0.5 * math.log(2 * math.pi))
+
+
+def soft_floor(x: Tensor, low: float) -> Tensor:
+    """A floor with a gradient everywhere: softplus above `low` (σ-VAE's soft clip)."""
+    return low + F.softplus(x - low)
+
+
+def build_likelihood(name: LikelihoodName, scale: float = 1.0) -> Likelihood:
+    """The likelihood called `name`; `scale` is σ or b where that is fixed."""
+    if name == "bernoulli":
+        return Bernoulli()
+    if name == "gaussian":
+        return GaussianLearned()
+    return GaussianFixed(scale) if name == "gaussian-fixed" else Laplace(scale)
