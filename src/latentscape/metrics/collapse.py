@@ -1,0 +1,140 @@
+"""Did the latents carry anything? Active units, rate of each unit, and the collapse signs.
+
+All sums merge, so that a corpus is one pass however it is cut. Variances are of posterior
+*means* over the whole corpus: a copy of this count in the wild reuses the last batch's mean (T2).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from latentscape.errors import ShapeError
+from latentscape.records import Row
+
+ACTIVE_VARIANCE = 0.01
+SMALL_KL = 0.01
+SHARE = 0.01
+MIN_RATE = 0.1  # nats
+MIN_SPREAD = 0.01
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Count, mean and sum of squared deviations of the rows seen so far, column by column."""
+
+    n: int
+    mean: np.ndarray
+    deviations: np.ndarray
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> "Moments":
+        """The moments of ``(n, d)`` rows."""
+        rows = rows.astype(np.float64, copy=False)
+        mean = rows.mean(0)
+        return cls(len(rows), mean, np.square(rows - mean).sum(0))
+
+    def merge(self, other: "Moments") -> "Moments":
+        """The moments of both sets of rows together.
+
+        Reference:
+            Chan, Golub and LeVeque 1983, Algorithms for computing the sample variance, eq. 1.5.
+        """
+        if self.mean.shape != other.mean.shape:
+            raise ShapeError(f"{self.mean.size} columns cannot be merged with {other.mean.size}")
+        n = self.n + other.n
+        step = other.mean - self.mean
+        mean = self.mean + step * (other.n / n)
+        deviations = self.deviations + other.deviations + step**2 * (self.n * other.n / n)
+        return Moments(n, mean, deviations)
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Sample variance (n − 1) of each column; 0 from a single row."""
+        return self.deviations / max(self.n - 1, 1)
+
+
+@dataclass(frozen=True)
+class LatentSums:
+    """What is kept of the posteriors seen so far, one column a unit (a latent value).
+
+    Attributes:
+        means: Moments of the posterior means.
+        kl: Sum over images of each unit's KL, nats.
+        small: Number of images on which each unit's KL is under .01 nat.
+    """
+
+    means: Moments
+    kl: np.ndarray
+    small: np.ndarray
+
+    @classmethod
+    def of(cls, means: np.ndarray, kl: np.ndarray) -> "LatentSums":
+        """The sums of one batch: posterior means and KL, both ``batch *latent``."""
+        if means.shape != kl.shape:
+            raise ShapeError(f"means {means.shape} and KL {kl.shape} must have one shape")
+        flat, kl = means.reshape(len(means), -1), kl.reshape(len(kl), -1)
+        return cls(Moments.of(flat), kl.sum(0, dtype=np.float64), (kl < SMALL_KL).sum(0))
+
+    def merge(self, other: "LatentSums") -> "LatentSums":
+        """The sums of both sets of images together."""
+        means = self.means.merge(other.means)
+        return LatentSums(means, self.kl + other.kl, self.small + other.small)
+
+    @property
+    def kl_per_unit(self) -> np.ndarray:
+        """Mean KL of each unit, nats; they add up to the rate."""
+        return self.kl / self.means.n
+
+    @property
+    def active(self) -> np.ndarray:
+        """Whether each unit's mean varies over images by more than .01.
+
+        Reference:
+            Burda et al. 2016, Importance weighted autoencoders, §5.2: Cov_x(E_q[u]) > 10⁻².
+        """
+        return self.means.variance > ACTIVE_VARIANCE
+
+    @property
+    def collapsed(self) -> np.ndarray:
+        """Whether each unit's KL is under ε = .01 on at least 1 − δ = 99 % of images.
+
+        Reference:
+            Lucas et al. 2019, Don't blame the ELBO, definition 1.
+        """
+        return self.small >= (1 - SHARE) * self.means.n
+
+
+def collapse_signs(row: Row) -> tuple[str, ...]:
+    """Sentences on each sign of collapse in a row of reconstruction measures; none is good news.
+
+    A low total loss is no sign of health: a decoder that always paints the mean image has one.
+    """
+    found = {measure.name: measure.value for measure in row.measures}
+    return signs_in(
+        rate=found.get("rate"),
+        active_units=found.get("active_units"),
+        spread=found.get("reconstruction_spread"),
+    )
+
+
+def signs_in(
+    *, rate: float | None, active_units: float | None, spread: float | None
+) -> tuple[str, ...]:
+    """The sentences of `collapse_signs` from the numbers themselves; None where there is none.
+
+    Args:
+        rate: Mean KL to the prior, nats an image; a sign below .1.
+        active_units: Latents whose posterior mean varies over images by more than .01; a sign at
+            none.
+        spread: Variance over images of the reconstructions ÷ of the originals; a sign below .01.
+    """
+    signs = []
+    if rate is not None and rate < MIN_RATE:
+        signs.append(f"the rate is {rate:.2g} nat: the latents carry almost nothing")
+    if active_units == 0:
+        signs.append("no latent is active: every image has nearly the same posterior mean")
+    if spread is not None and spread < MIN_SPREAD:
+        signs.append(
+            f"reconstructions vary {100 * spread:.2g} % as much as the images: one mean image"
+        )
+    return tuple(signs)

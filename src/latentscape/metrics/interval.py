@@ -1,0 +1,118 @@
+"""Bootstrap intervals: how far a mean would move with other images of the same kind."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from latentscape.errors import ShapeError
+
+N_RESAMPLES = 1000
+LEVEL = 0.95
+MAX_CELLS = 10_000
+CHUNK = 100
+
+
+class Interval(NamedTuple):
+    """The two ends of an interval and, in words, how it was made."""
+
+    low: float
+    high: float
+    words: str
+
+
+def bootstrap_intervals(
+    columns: Mapping[str, np.ndarray],
+    *,
+    seed: int,
+    groups: np.ndarray | None = None,
+    n_resamples: int = N_RESAMPLES,
+    level: float = LEVEL,
+) -> dict[str, Interval]:
+    """Percentile bootstrap of the mean of each column; all columns share the same resamples.
+
+    Values that are not finite (the PSNR of an exact image) are left out of each mean. Above
+    10,000 images the images are dealt at random into 10,000 cells and cells are drawn: the
+    interval of a mean is the same and the work stays small.
+
+    Args:
+        columns: Name to (n,) values, one an image.
+        seed: Seed of the draws.
+        groups: (n,) group of each image (clip, artist); whole groups are drawn, so that images
+            which resemble each other do not pass for independent ones.
+        n_resamples: How many times to draw.
+        level: Share of resampled means between the two ends.
+
+    Returns:
+        Name to interval, for each column with at least two finite values; empty where fewer
+        than two images or groups stand behind the mean.
+
+    Raises:
+        ShapeError: If columns or groups differ in length.
+
+    Reference:
+        Efron and Tibshirani 1993, An Introduction to the Bootstrap, §13.3 (percentile interval).
+    """
+    lengths = {len(values) for values in columns.values()}
+    if groups is not None:
+        lengths.add(len(groups))
+    if len(lengths) != 1:
+        raise ShapeError(
+            f"columns of unequal length {sorted(lengths)} cannot be resampled together"
+        )
+    rng = np.random.default_rng(seed)
+    (n,) = lengths
+    units, what = _units(n, groups, rng)
+    n_units = int(units.max()) + 1 if n else 0
+    names = [name for name, values in columns.items() if np.isfinite(values).sum() > 1]
+    if n_units < 2 or not names:
+        return {}
+
+    values = np.stack([np.asarray(columns[name], np.float64) for name in names], axis=1)
+    finite = np.isfinite(values)
+    sums = _by_unit(np.where(finite, values, 0.0), units, n_units)
+    sizes = _by_unit(finite.astype(np.float64), units, n_units)
+    means = _resampled_means(sums, sizes, n_resamples, rng)
+    tail = (1 - level) / 2
+    low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
+    words = f"{100 * level:g} % bootstrap over {what} ({n_resamples:,} resamples, seed {seed})"
+    return {
+        name: Interval(float(a), float(b), words)
+        for name, a, b in zip(names, low, high, strict=True)
+    }
+
+
+def _units(n: int, groups: np.ndarray | None, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """What is drawn as a whole: (n,) unit of each image, and its name in words."""
+    if groups is not None:
+        units = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+        what = f"{int(units.max()) + 1 if n else 0:,} groups of {n:,} samples"
+    else:
+        units, what = np.arange(n), f"{n:,} samples"
+    n_units = int(units.max()) + 1 if n else 0
+    if n_units > MAX_CELLS:
+        cell = rng.permutation(np.arange(n_units) % MAX_CELLS)
+        units, what = cell[units], f"{what} in {MAX_CELLS:,} random cells"
+    return units, what
+
+
+def _by_unit(values: np.ndarray, units: np.ndarray, n_units: int) -> np.ndarray:
+    columns = [np.bincount(units, weights=column, minlength=n_units) for column in values.T]
+    return np.stack(columns, axis=1)
+
+
+def _resampled_means(
+    sums: np.ndarray, sizes: np.ndarray, n_resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(n_resamples, columns) means, each over as many units as there are, drawn with return."""
+    n_units = len(sums)
+    both = np.concatenate([sums, sizes], axis=1)
+    means = np.empty((n_resamples, sums.shape[1]))
+    for start in range(0, n_resamples, CHUNK):
+        n_rows = min(CHUNK, n_resamples - start)
+        drawn = rng.integers(0, n_units, (n_rows, n_units))
+        drawn += np.arange(n_rows)[:, None] * n_units
+        counts = np.bincount(drawn.ravel(), minlength=n_rows * n_units).reshape(n_rows, n_units)
+        total, size = np.split(counts.astype(np.float64) @ both, 2, axis=1)
+        means[start : start + n_rows] = total / np.where(size > 0, size, np.nan)
+    return means

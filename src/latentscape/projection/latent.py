@@ -1,0 +1,37 @@
+"""Two latents as they are: no projection at all, and so no lie."""
+
+from typing import Any
+
+import numpy as np
+
+from latentscape.errors import UsageError
+from latentscape.projection.projector import Projector
+
+
+class Latent(Projector):
+    """The identity, for models with one or two latents."""
+
+    name = "latent"
+    title = "latent space"
+    fewest = 1
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Nothing to set."""
+        return {}
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """The two latents."""
+        return ("z₁", "z₂")
+
+    def _fit(self, rows: np.ndarray) -> np.ndarray:
+        if rows.shape[1] != 2:
+            raise UsageError(
+                f"latents of {rows.shape[1]} numbers cannot be drawn as they are",
+                "use a projection: pca, pacmap, umap or tsne",
+            )
+        return rows
+
+    def _place(self, rows: np.ndarray) -> np.ndarray:
+        return rows

@@ -1,0 +1,91 @@
+"""Principal components: the two directions in which the latents vary most."""
+
+from typing import Any
+
+import numpy as np
+
+from latentscape.projection.projector import Projector
+
+LARGE = 512
+EXACT_VALUES = 20_000_000
+
+
+class PCA(Projector):
+    """Linear, exact and instant: the first map to look at, and the baseline of the others.
+
+    Each axis points the way in which its largest loading is positive, so that the picture does
+    not flip between runs.
+    """
+
+    name = "pca"
+    title = "PCA"
+
+    def __init__(self, *, seed: int = 0):
+        super().__init__(seed=seed)
+        self.mean = np.zeros(0)
+        self.components = np.zeros((2, 0))
+        self.explained = (0.0, 0.0)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Share of the variance along each axis, once fitted."""
+        return {"explained_variance": list(self.explained)}
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """The two components with their share of the variance."""
+        first, second = (f"PC {i + 1} ({share:.0%})" for i, share in enumerate(self.explained))
+        return first, second
+
+    def _fit(self, rows: np.ndarray) -> np.ndarray:
+        self.mean = rows.mean(axis=0, dtype=np.float64)
+        centred = rows - self.mean.astype(np.float32)
+        self.components, variances = principal_axes(centred)
+        total = float(np.square(centred, dtype=np.float64).sum()) / len(rows)
+        first, second = (float(v) / total for v in variances)
+        self.explained = (first, second)
+        return centred @ self.components.T.astype(np.float32)
+
+    def _place(self, rows: np.ndarray) -> np.ndarray:
+        return (rows - self.mean.astype(np.float32)) @ self.components.T.astype(np.float32)
+
+
+def principal_axes(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two leading eigenvectors of a covariance, and the variances along them.
+
+    Args:
+        centred: ``n d`` rows whose mean is 0; d at least 2.
+
+    Returns:
+        ``2 d`` orthonormal axes, largest variance first, and their two variances (divided by n).
+    """
+    n, size = centred.shape
+    exact = centred.astype(np.float64) if centred.size < EXACT_VALUES else centred
+    if n > size:
+        values, vectors = _leading((exact.T @ exact).astype(np.float64) / n)
+        axes = vectors.T
+    elif n > LARGE:
+        values, weights = _leading((exact @ exact.T).astype(np.float64) / n)
+        # QR, for a second axis even where the points lie on one line.
+        axes = np.linalg.qr(centred.T @ weights[:, :2])[0].T
+    else:
+        _, singular, axes = np.linalg.svd(exact, full_matrices=False)
+        values = singular**2 / n
+        if n == 1:
+            values, axes = np.append(values, 0.0), np.eye(2, size)
+    axes, values = axes[:2], np.maximum(values[:2], 0.0)
+    largest = np.abs(axes).argmax(axis=1)
+    return axes * np.where(axes[[0, 1], largest] < 0, -1.0, 1.0)[:, None], values
+
+
+def _leading(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues in descending order, with their vectors as columns; of large ones only two."""
+    if len(covariance) <= LARGE:
+        values, vectors = np.linalg.eigh(covariance)
+    else:
+        from scipy.sparse.linalg import eigsh
+
+        start = np.random.default_rng(0).standard_normal(len(covariance))
+        values, vectors = eigsh(covariance, k=2, v0=start)
+    order = values.argsort()[::-1]
+    return values[order], vectors[:, order]

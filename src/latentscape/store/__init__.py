@@ -1,0 +1,17 @@
+"""The latent store: manifest, shards, provenance."""
+
+from latentscape.store.manifest import Manifest, require_same_space, rows_per_shard
+from latentscape.store.reader import Store
+from latentscape.store.triplets import read_triplet, write_triplet
+from latentscape.store.writer import Samples, StoreWriter
+
+__all__ = [
+    "Manifest",
+    "Samples",
+    "Store",
+    "StoreWriter",
+    "read_triplet",
+    "require_same_space",
+    "rows_per_shard",
+    "write_triplet",
+]

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from latentscape.errors import UsageError
+from latentscape.projection import (
+    PCA,
+    PROJECTORS,
+    TSNE,
+    UMAP,
+    Latent,
+    PaCMAP,
+    principal_axes,
+    projector_named,
+)
+from latentscape.testing.projector_contract import ProjectorContract, three_clusters
+
+
+class TestPCA(ProjectorContract):
+    def projector(self, seed=0):
+        return PCA(seed=seed)
+
+
+class TestLatent(ProjectorContract):
+    size = 2
+
+    def projector(self, seed=0):
+        return Latent(seed=seed)
+
+    def test_positions_are_the_latents(self):
+        latents, _ = three_clusters(size=2)
+        np.testing.assert_array_equal(Latent().fit_transform(latents), latents)
+
+    def test_more_than_two_latents_are_refused(self):
+        with pytest.raises(UsageError, match="6 numbers"):
+            Latent().fit(three_clusters()[0])
+
+
+class TestPaCMAP(ProjectorContract):
+    def projector(self, seed=0):
+        return PaCMAP(seed=seed)
+
+
+class TestTSNE(ProjectorContract):
+    def projector(self, seed=0):
+        return TSNE(seed=seed)
+
+
+@pytest.mark.slow
+class TestUMAP(ProjectorContract):
+    def projector(self, seed=0):
+        return UMAP(seed=seed)
+
+
+SWEPT = {TestPCA, TestLatent, TestPaCMAP, TestTSNE, TestUMAP}
+
+
+def test_every_projector_is_swept_through_the_contract():
+    assert {type(swept().projector()) for swept in SWEPT} == set(PROJECTORS.values())
+
+
+@pytest.mark.parametrize(
+    "shape", [(300, 5), (40, 60), (700, 600), (600, 900)], ids=["tall", "wide", "large", "grid"]
+)
+def test_pca_agrees_with_scikit_learn(shape):
+    from sklearn.decomposition import PCA as Reference
+
+    rng = np.random.default_rng(0)
+    scale = np.linspace(3, 1, shape[1]) ** 2
+    rows = (rng.normal(size=shape) * scale + 4).astype(np.float32)
+    ours = PCA().fit(rows)
+    reference = Reference(2, svd_solver="full").fit(rows.astype(np.float64))
+    shares = reference.explained_variance_ratio_
+    np.testing.assert_allclose(ours.explained, shares, rtol=1e-4)
+    overlap = np.abs((ours.components * reference.components_).sum(1))
+    np.testing.assert_allclose(overlap, 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(600, 700), (30, 40), (700, 600)])
+def test_points_on_one_line_have_two_axes_still(shape):
+    rng = np.random.default_rng(0)
+    line = rng.normal(size=(shape[0], 1)) * rng.normal(size=(1, shape[1]))
+    axes, variances = principal_axes(line - line.mean(0))
+    np.testing.assert_allclose(axes @ axes.T, np.eye(2), atol=1e-6)
+    assert variances[1] == pytest.approx(0, abs=1e-9 * variances[0])
+
+
+def test_pca_of_a_known_ellipse():
+    angle = np.linspace(0, 2 * np.pi, 1000, endpoint=False)
+    rows = np.stack([np.cos(angle), 3 * np.sin(angle), np.full(1000, 7.0)], axis=1)
+    axes, variances = principal_axes(rows - rows.mean(0))
+    np.testing.assert_allclose(axes, [[0, 1, 0], [1, 0, 0]], atol=1e-9)
+    np.testing.assert_allclose(variances, [4.5, 0.5])
+    assert PCA().fit(rows).axes == ("PC 1 (90%)", "PC 2 (10%)")
+
+
+def test_a_grid_latent_is_read_as_one_row():
+    latents, _ = three_clusters(size=12)
+    flat = PCA().fit_transform(latents)
+    np.testing.assert_array_equal(PCA().fit_transform(latents.reshape(90, 3, 2, 2)), flat)
+
+
+@pytest.mark.parametrize("method", ["pca", "latent", "pacmap", "tsne"])
+def test_a_single_latent_is_drawn_along_a_line(method):
+    latents = np.random.default_rng(0).normal(size=(30, 1)).astype(np.float32)
+    positions = projector_named(method)().fit_transform(latents)
+    assert positions.shape == (30, 2)
+    assert np.isfinite(positions).all()
+
+
+def test_more_dimensions_than_points():
+    latents, labels = three_clusters(30, size=200)
+    for projector in (PCA(), PaCMAP(), TSNE()):
+        assert np.isfinite(projector.fit_transform(latents)).all()
+    assert len(labels) == 30
+
+
+def test_a_misspelt_method_is_met_with_the_nearest():
+    with pytest.raises(UsageError, match="no projection method 'pacmpa'") as caught:
+        projector_named("pacmpa")
+    assert caught.value.hint == "did you mean pacmap?"
+    assert projector_named("umap") is UMAP
