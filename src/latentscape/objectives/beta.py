@@ -1,0 +1,75 @@
+"""β in other conventions: what the program's β would be called elsewhere, and back.
+
+Here β is in ELBO units: −log p(x|z) and KL are both summed per image. Losses that average over
+pixels mean something else by the same number, by factors of 10⁴ to 10⁵ (METHODS §0a, T1).
+"""
+
+from latentscape.errors import UsageError
+from latentscape.shapes import ImageShape, LatentShape, latent_size
+
+HALF_SUM = "½·sum-SE + β·sum-KL"
+SUM = "sum-SE + β·sum-KL"
+MEAN_SUM = "mean-SE + β·sum-KL"
+MEAN_MEAN = "mean-SE + β·mean-KL"
+NORMALISED = "β·M/N (Higgins β_norm)"
+MEAN_L1 = "mean-L1 + β·sum-KL"
+
+
+def beta_in_conventions(
+    beta: float, image_shape: ImageShape, *, latent_shape: LatentShape, sigma: float = 1.0
+) -> dict[str, float]:
+    """One weighting of reconstruction against rate, as other programs would write it.
+
+    With D values an image and M latents, β·KL + Σ(x−x̂)²/2σ² times 2σ²/D is
+    mean-SE + (2σ²β/D)·KL, and so on.
+
+    Args:
+        beta: β in ELBO units.
+        image_shape: Channels, height and width; D is their product.
+        latent_shape: M is its product.
+        sigma: σ of the Gaussian likelihood in the images' own unit, [0, 1] here; b of the
+            Laplace likelihood in the L1 form.
+
+    Returns:
+        β by the form of the loss; the keys are this module's constants.
+
+    >>> f"{beta_in_conventions(1, ImageShape(3, 256, 256), latent_shape=(4, 32, 32))[MEAN_SUM]:.1e}"
+    '1.0e-05'
+    """
+    if sigma <= 0:
+        raise UsageError(f"sigma must be positive, not {sigma}")
+    d, m = image_shape.size, latent_size(latent_shape)
+    variance = sigma**2
+    return {
+        HALF_SUM: variance * beta,
+        SUM: 2 * variance * beta,
+        MEAN_SUM: 2 * variance * beta / d,
+        MEAN_MEAN: 2 * variance * beta * m / d,
+        NORMALISED: beta * m / d,
+        MEAN_L1: sigma * beta / d,
+    }
+
+
+def beta_from_convention(
+    value: float,
+    convention: str,
+    *,
+    image_shape: ImageShape,
+    latent_shape: LatentShape,
+    sigma: float = 1.0,
+) -> float:
+    """β in ELBO units of a weight that another program writes as `value`.
+
+    Raises:
+        UsageError: If there is no such convention.
+
+    >>> seed = ImageShape(3, 256, 256)
+    >>> round(beta_from_convention(1, MEAN_SUM, image_shape=seed, latent_shape=(4, 32, 32)))
+    98304
+    """
+    unit = beta_in_conventions(1.0, image_shape, latent_shape=latent_shape, sigma=sigma)
+    if convention not in unit:
+        raise UsageError(
+            f"there is no convention {convention!r}", f"the conventions: {'; '.join(unit)}"
+        )
+    return value / unit[convention]
