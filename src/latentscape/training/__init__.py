@@ -1,0 +1,5 @@
+"""Recipes, the loop, callbacks, checkpoints."""
+
+from latentscape.training.config import Precision, TrainConfig
+
+__all__ = ["Precision", "TrainConfig"]

@@ -1,0 +1,30 @@
+"""A row an epoch, in Parquet, rewritten whole so that it is never half a file."""
+
+from pathlib import Path
+
+from latentscape.records import HistoryRecord, replacing
+
+PATH = "history.parquet"
+
+
+def write_history(folder: Path, columns: dict[str, list[float]]) -> None:
+    """Write the columns; a value an epoch in each."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with replacing(folder / PATH) as temporary:
+        pq.write_table(pa.table(columns), temporary)
+
+
+def read_history(folder: Path) -> HistoryRecord:
+    """Read a run's history."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(folder / PATH)
+    return HistoryRecord(columns={k: tuple(v) for k, v in table.to_pydict().items()})
+
+
+def add_epoch(columns: dict[str, list[float]], row: dict[str, float]) -> None:
+    """Append one epoch's row, in place."""
+    for name, value in row.items():
+        columns.setdefault(name, []).append(float(value))

@@ -1,0 +1,64 @@
+"""Model and objective as the one module that is trained, so that Fabric wraps one thing."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from latentscape.models import Autoencoder
+from latentscape.objectives import Objective, Pass
+
+
+class Learner(nn.Module):
+    """One forward pass: encode, draw, decode, score.
+
+    The objective is no submodule: its learned parts (a discriminator) have an optimiser of their
+    own, and a data-parallel wrapper would wait for gradients that the main pass never gives them.
+
+    Attributes:
+        part_names: Names of the loss parts, in the order `forward` gives them.
+        done: What the last pass left, for the critic's own step; never saved.
+    """
+
+    def __init__(self, model: Autoencoder, objective: Objective):
+        super().__init__()
+        self.model = model
+        self._objective = (objective,)
+        self.part_names: tuple[str, ...] = tuple(term.name for term in objective.terms)
+        self.done: Pass | None = None
+
+    @property
+    def objective(self) -> Objective:
+        """What is minimised."""
+        return self._objective[0]
+
+    def forward(
+        self, images: Tensor, labels: Tensor, rng: torch.Generator | None, epoch: float, epochs: int
+    ) -> Tensor:
+        """The objective's parts for a batch, nats per image; their sum is the loss."""
+        model = self.model
+        posterior = model.encode(images)
+        latents = posterior.sample(rng)
+        self.done = Pass(
+            images=images,
+            logits=model.logits(latents),
+            posterior=posterior,
+            latents=latents,
+            labels=labels,
+            likelihood=model.likelihood,
+            decoder=model.logits,
+            decoder_parameters=tuple(model.decoder.parameters()),
+            epoch=epoch,
+            n_epochs=epochs,
+            rng=rng,
+        )
+        return torch.stack(list(self.objective.losses(self.done).values()))
+
+    def critic_loss(self) -> Tensor | None:
+        """Loss of the learned parts (a discriminator) on the last pass; None without any."""
+        assert self.done is not None
+        losses = self.objective.critic_losses(self.done)
+        return torch.stack(list(losses.values())).sum() if losses else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "done": None}

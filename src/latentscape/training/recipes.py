@@ -1,0 +1,202 @@
+"""The recipes: posterior + objective, for any network. A model family is a row of this table."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from latentscape.errors import UsageError, nearest
+from latentscape.models import LikelihoodName, PosteriorKind
+from latentscape.objectives import (
+    KL,
+    MMD,
+    Adversarial,
+    Covariance,
+    DecoderNorm,
+    Information,
+    LatentNorm,
+    Reconstruction,
+    Term,
+    TotalCorrelation,
+    Triplet,
+)
+from latentscape.records.fields import fitted
+
+HALF_VARIANCE = 0.5**0.5  # σ at which −log p(x|z) is Σ(x−x̂)², up to a constant
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A kind of autoencoder.
+
+    Attributes:
+        name: Its name, as on the command line.
+        posterior: ``point`` or ``gaussian``.
+        terms: The objective; the loss is their sum, in nats per image.
+        likelihood: p(x|z); None means by data: Bernoulli where pixels are nearly binary, else
+            Gaussian with learned σ.
+        likelihood_scale: σ or b, where the likelihood states one.
+        weight_decay: L2 on all weights, added to the gradient (Adam's ``weight_decay``).
+        needs_labels: Whether training needs classes.
+        prior_matched: Whether a term draws the latents towards N(0, I), so that draws from it
+            may be decoded.
+        description: One sentence.
+        reference: Where it comes from.
+    """
+
+    name: str
+    posterior: PosteriorKind
+    terms: tuple[Term, ...]
+    likelihood: LikelihoodName | None = None
+    likelihood_scale: float = 1.0
+    weight_decay: float = 0.0
+    needs_labels: bool = False
+    prior_matched: bool = True
+    description: str = ""
+    reference: str = ""
+
+
+_TABLE = (
+    Recipe(
+        name="ae",
+        posterior="point",
+        terms=(Reconstruction(),),
+        weight_decay=1e-6,
+        prior_matched=False,
+        description="Reconstruction alone; the latent space is left to itself.",
+        reference="Hinton and Salakhutdinov 2006",
+    ),
+    Recipe(
+        name="vae",
+        posterior="gaussian",
+        terms=(Reconstruction(), KL()),
+        description="The evidence lower bound: reconstruction and rate, weighed alike.",
+        reference="Kingma and Welling 2014",
+    ),
+    Recipe(
+        name="beta_vae",
+        posterior="gaussian",
+        terms=(Reconstruction(), KL(beta=4)),
+        description="The rate weighs β times as much, for latents that vary alone.",
+        reference="Higgins et al. 2017",
+    ),
+    Recipe(
+        name="aae",
+        posterior="point",
+        terms=(Reconstruction(), Adversarial(scale=0.9)),
+        likelihood="gaussian-fixed",
+        description="A discriminator in latent space shapes the codes into a normal cloud.",
+        reference="Makhzani et al. 2015",
+    ),
+    Recipe(
+        name="tvae",
+        posterior="gaussian",
+        terms=(Reconstruction(), KL(), Triplet(weight=1, margin=1)),
+        needs_labels=True,
+        description="A VAE whose classes are drawn together and held apart.",
+        reference="Ishfaq et al. 2018",
+    ),
+    Recipe(
+        name="sigma_vae",
+        posterior="gaussian",
+        terms=(Reconstruction(), KL()),
+        likelihood="gaussian",
+        description="The pixel noise σ is learned, and with it the weight of the rate.",
+        reference="Rybkin et al. 2021",
+    ),
+    Recipe(
+        name="wae_mmd",
+        posterior="point",
+        terms=(Reconstruction(), MMD(weight=10)),
+        likelihood="gaussian-fixed",
+        likelihood_scale=HALF_VARIANCE,
+        description="All codes together, not each alone, are matched to the prior.",
+        reference="Tolstikhin et al. 2018",
+    ),
+    Recipe(
+        name="info_vae",
+        posterior="gaussian",
+        terms=(Reconstruction(), Information(alpha=0, lam=1000)),
+        description="A VAE that also matches all codes together to the prior.",
+        reference="Zhao et al. 2019",
+    ),
+    Recipe(
+        name="beta_tcvae",
+        posterior="gaussian",
+        terms=(Reconstruction(), TotalCorrelation(alpha=1, beta=6, gamma=1)),
+        description="Of the rate, only the latents' dependence on each other weighs more.",
+        reference="Chen et al. 2018",
+    ),
+    Recipe(
+        name="dip_vae",
+        posterior="gaussian",
+        terms=(Reconstruction(), KL(), Covariance(of="mean", off_diagonal=10)),
+        description="The codes' covariance matrix is drawn towards the identity.",
+        reference="Kumar et al. 2018",
+    ),
+    Recipe(
+        name="rae",
+        posterior="point",
+        terms=(
+            Reconstruction(),
+            LatentNorm(latent_weight=1e-2),
+            DecoderNorm(decoder_weight=1e-4, of="weights"),
+        ),
+        prior_matched=False,
+        description="No noise: small codes, a smooth decoder, and a density fitted afterwards.",
+        reference="Ghosh et al. 2020",
+    ),
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _TABLE}
+
+
+def recipe_named(name: str, **overrides: Any) -> Recipe:
+    """The recipe called `name`, with some of its terms' settings changed.
+
+    Args:
+        name: A name in `RECIPES`; ``-`` stands for ``_``.
+        **overrides: Settings of any of its terms, e.g. ``beta=2, warmup_epochs=10``.
+
+    Raises:
+        UsageError: If the recipe, or a setting of it, is unknown (the nearest is named), of the
+            wrong kind, or out of range.
+
+    >>> recipe_named("tvae", weight=2).terms[2]
+    Triplet(weight=2.0, margin=1)
+    """
+    key = name.replace("-", "_").lower()
+    if key not in RECIPES:
+        raise UsageError(f"there is no recipe {name!r}", nearest(key, RECIPES))
+    recipe = RECIPES[key]
+    known = settings_of(recipe)
+    for setting in overrides:
+        if setting not in known:
+            hint = nearest(setting, known) if known else "it has none that can be changed"
+            raise UsageError(f"the recipe {key!r} has no setting {setting!r}", hint)
+    terms = tuple(_changed(term, overrides) for term in recipe.terms)
+    return replace(recipe, terms=terms)
+
+
+def prior_matched(recipe: str, *, posterior: PosteriorKind) -> bool:
+    """Whether a model's latents were drawn towards N(0, I) in training.
+
+    Args:
+        recipe: Its recipe's name; of one that is not in the table the posterior decides.
+        posterior: Its posterior; only a Gaussian one is sure to have paid a rate.
+    """
+    return RECIPES[recipe].prior_matched if recipe in RECIPES else posterior == "gaussian"
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Every setting of the recipe's terms that can be changed, with its value."""
+    return {
+        field.name: getattr(term, field.name) for term in recipe.terms for field in fields(term)
+    }
+
+
+def _changed(term: Term, overrides: dict[str, Any]) -> Term:
+    mine = {
+        f.name: fitted(type(term), f.name, overrides[f.name])
+        for f in fields(term)
+        if f.name in overrides
+    }
+    return replace(term, **mine) if mine else term

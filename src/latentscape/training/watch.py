@@ -1,0 +1,56 @@
+"""A run that breaks down says so, and why."""
+
+import math
+from dataclasses import dataclass
+
+from latentscape.errors import TrainingError
+from latentscape.metrics.collapse import signs_in
+
+FIRST_STEPS = 200
+EPOCHS_IN_A_ROW = 2
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What a validation pass says about collapse (METHODS §6, trap T2).
+
+    Attributes:
+        rate: Mean KL to the prior, nats per image; None for point posteriors.
+        active_units: Latents whose posterior mean varies by more than .01 over images.
+        output_share: Variance of reconstructions over images ÷ variance of the images.
+    """
+
+    rate: float | None
+    active_units: int
+    output_share: float
+
+    def collapse(self) -> str | None:
+        """The sentence that names the collapse, or None."""
+        gaussian = self.rate is not None
+        signs = signs_in(
+            rate=self.rate,
+            active_units=self.active_units if gaussian else None,
+            spread=self.output_share,
+        )
+        return signs[0] if signs else None
+
+
+def check_finite(parts: dict[str, float], moment: str) -> None:
+    """Stop at the first loss that is no number.
+
+    Raises:
+        TrainingError: Naming the terms that broke.
+    """
+    broken = [name for name, value in parts.items() if not math.isfinite(value)]
+    if broken:
+        raise TrainingError(
+            f"the loss became NaN or infinite by {moment}, in: {', '.join(broken)}",
+            "lower --learning-rate, or add --set clip_gradient=1; the last checkpoint is kept",
+        )
+
+
+def collapse_cure(recipe: str) -> str:
+    """What to try, in the order of METHODS §8."""
+    if recipe == "ae":
+        return "lower --learning-rate, or use a network with more width"
+    return "lower --beta, or try --recipe sigma_vae, or --set recipe.free_bits=0.25"
