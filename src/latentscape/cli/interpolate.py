@@ -1,0 +1,44 @@
+"""latentscape interpolate."""
+
+from typing import Annotated
+
+import typer
+
+from latentscape.cli.options import Json, Model, Out, Seed, SplitName
+from latentscape.cli.talk import give
+
+
+def interpolate(
+    model: Model,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
+    ] = None,
+    pairs: Annotated[
+        str, typer.Option(help="random, same-class, different-class, or ID:ID,ID:ID,...")
+    ] = "different-class",
+    n_pairs: Annotated[int, typer.Option(help="How many pairs to choose.")] = 8,
+    n_steps: Annotated[int, typer.Option(help="Frames of a trajectory, both ends counted.")] = 10,
+    method: Annotated[str, typer.Option(help="linear.")] = "linear",
+    split: SplitName = "test",
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Travel from one latent to another and decode the way."""
+    from latentscape.workflows.interpolate import interpolate as run
+
+    chosen = pairs.split(",") if ":" in pairs else pairs
+    record = run(
+        model,
+        data,
+        pairs=chosen,
+        n_pairs=n_pairs,
+        n_steps=n_steps,
+        method=method,
+        seed=seed,
+        split=split,
+        out=out,
+    )
+    lines = [f"{start} → {end}" for start, end in record.pairs]
+    lines.append(f"{len(record.pairs)} {record.method} trajectories of {record.n_steps} frames")
+    give(record, lines, as_json=json)

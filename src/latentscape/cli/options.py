@@ -1,0 +1,101 @@
+"""Options that several verbs share, and ``--set`` for everything that has no option of its own."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from latentscape.errors import UsageError, nearest
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="digits, sprites, mnist, fashion-mnist, cifar10, cifar10-gray, "
+        "folder:PATH, npz:PATH or hf:NAME",
+    ),
+]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run folder.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the record and nothing else.")]
+SplitName = Annotated[str, typer.Option("--split", help="train, val, test or all.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other field of TrainConfig or DataConfig, or recipe.KEY, or network.KEY; "
+        "may be repeated.",
+    ),
+]
+
+
+def parse_settings(pairs: list[str] | None, *configs: type) -> dict[str, dict[str, Any]]:
+    """Sort ``KEY=VALUE`` pairs by where they belong.
+
+    Args:
+        pairs: As given; a value is JSON where it parses, a comma makes a list.
+        *configs: Dataclasses whose fields may be set.
+
+    Returns:
+        A dictionary for each config's name, and for ``recipe`` and ``network``.
+
+    Raises:
+        UsageError: If a pair has no ``=``, its key is unknown (the nearest is named), or its value
+            does not fit.
+    """
+    from latentscape.records.fields import fitted
+
+    sorted_: dict[str, dict[str, Any]] = {"recipe": {}, "network": {}}
+    homes = {field.name: config for config in configs for field in fields(config)}
+    sorted_ |= {config.__name__: {} for config in configs}
+    for pair in pairs or ():
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--set {pair} has no value", "write it as --set KEY=VALUE")
+        room, dot, name = key.partition(".")
+        if dot and room in ("recipe", "network"):
+            sorted_[room][name] = _value(text)
+        elif key in homes:
+            sorted_[homes[key].__name__][key] = fitted(homes[key], key, _value(text))
+        else:
+            raise UsageError(f"there is no setting {key!r}", nearest(key, sorted(homes)))
+    return sorted_
+
+
+def one_of(value: str, known: tuple[str, ...], what: str) -> Any:
+    """`value` if it is known.
+
+    Raises:
+        UsageError: Naming the nearest.
+    """
+    if value in known:
+        return value
+    raise UsageError(f"there is no {what} {value!r}", nearest(value, known))
+
+
+def latent_of(text: str) -> int | tuple[int, ...]:
+    """``16`` as a vector's size, ``4x8x8`` as a grid's shape.
+
+    Raises:
+        UsageError: If it is neither.
+    """
+    try:
+        numbers = tuple(int(part) for part in text.lower().replace("×", "x").split("x"))
+    except ValueError as error:
+        raise UsageError(
+            f"--latent-dim {text} is no size", "give a number such as 16, or a grid such as 4x8x8"
+        ) from error
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _value(text: str) -> Any:
+    if "," in text:
+        return [_value(part) for part in text.split(",") if part]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

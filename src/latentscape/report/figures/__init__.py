@@ -1,0 +1,1 @@
+"""Figure families, one a file: each turns one record into pictures."""

@@ -1,0 +1,122 @@
+"""Latents on paper: maps that say how much they lie."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentscape.records import MapRecord, Measure
+from latentscape.report.canvas import WIDTH, Canvas
+from latentscape.report.figures.scatter import box, key, key_height, name_classes, scatter
+from latentscape.report.palette import LIGHT, SIZES
+from latentscape.report.picture import Picture, Words
+from latentscape.report.words import number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NAMES = {
+    "latent": "The two latents",
+    "pca": "PCA",
+    "pacmap": "PaCMAP",
+    "umap": "UMAP",
+    "tsne": "t-SNE",
+    "isomap": "Isomap",
+    "lle": "LLE",
+}
+READ = {
+    "latent": "Each point is one image at its own two latents: nothing is projected, distances are "
+    "true.",
+    "pca": "Each point is one image; PCA keeps directions and large distances, and may lay "
+    "separate groups on top of one another.",
+}
+READ_NEIGHBOURS = (
+    "Each point is one image; who neighbours whom can be trusted as far as the figures above say, "
+    "sizes of groups and distances between them cannot."
+)
+PLANE = 4.07  # inches
+
+
+def latent_map(record: MapRecord) -> Picture:
+    """One map: a point a sample, classes named in place, faithfulness beside its baselines."""
+    name = NAMES.get(record.method, record.method)
+    rings = record.method == "latent" and record.prior_matched
+    read = READ.get(record.method, READ_NEIGHBOURS)
+    if rings:
+        read += " Rings are 1, 2 and 3 standard deviations of the prior."
+    n = len(record.positions)
+    words = Words(
+        f"map-{record.method}",
+        name if record.method == "latent" else f"Map: {name}",
+        read,
+        f"{n:,} points on a plane, {_classes(record)}. {_said(record)}",
+        ", ".join(row.name for row in record.baselines) or "none computed",
+    )
+    lines = _faithfulness(record)
+    band = 0.16 * len(lines) + (0.08 if lines else 0)
+    below = key_height(record.labels, record.class_names)
+    canvas = Canvas(words, record.provenance, height=PLANE + 0.08 + band + below, n=n)
+    ticks = record.method in ("latent", "pca")
+    left, bottom = (0.5, 0.42) if ticks else (0.12, 0.1)
+    axes = canvas.place(left, below + bottom, WIDTH - left - 0.12, PLANE - bottom)
+    for i, line in enumerate(lines):
+        canvas.figure.text(
+            0.12 / canvas.width, 1 - (0.38 + 0.16 * i) / canvas.total, line, va="top",
+            fontsize=SIZES.small if i else SIZES.tick, color=LIGHT["ink" if i == 0 else "muted"],
+            fontweight="bold" if i == 0 else "normal",
+        )  # fmt: skip
+    if rings:
+        _rings(axes)
+    scatter(axes, record.positions, record.labels)
+    _frame(axes, record, ticks)
+    name_classes(axes, record.positions, record.labels, record.class_names)
+    key(canvas, record.labels, record.class_names, bottom=0.04)
+    return canvas.finish()
+
+
+def _frame(axes: "Axes", record: MapRecord, ticks: bool) -> None:
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.autoscale_view()
+    if ticks:
+        first, second = record.axes
+        axes.set_xlabel(first or "axis 1", labelpad=2)
+        axes.set_ylabel(second or "axis 2", labelpad=2)
+        axes.grid()
+        axes.set_axisbelow(True)
+    else:
+        box(axes)
+
+
+def _rings(axes: "Axes") -> None:
+    turn = np.linspace(0, 2 * np.pi, 181)
+    for radius in (1, 2, 3):
+        axes.plot(
+            radius * np.cos(turn), radius * np.sin(turn), color=LIGHT["muted"], linewidth=0.7,
+            linestyle=(0, (4, 3)), zorder=0.5, scalex=False, scaley=False,
+        )  # fmt: skip
+
+
+def _faithfulness(record: MapRecord) -> list[str]:
+    lines = []
+    for measure in record.faithfulness.measures[:4]:
+        lines.append(f"{measure.name.replace('_', ' ')} {_with_baselines(record, measure)}")
+    return lines
+
+
+def _with_baselines(record: MapRecord, measure: Measure) -> str:
+    others = []
+    for row in record.baselines:
+        value = next((m.value for m in row.measures if m.name == measure.name), None)
+        if value is not None:
+            others.append(f"{row.name} {number(value)}")
+    sign = {"higher": " ↑", "lower": " ↓"}.get(measure.better, "")
+    return f"{number(measure.value)}{sign}" + (f"   ({', '.join(others)})" if others else "")
+
+
+def _said(record: MapRecord) -> str:
+    return "; ".join(_faithfulness(record)) or "No faithfulness was computed."
+
+
+def _classes(record: MapRecord) -> str:
+    if len(record.class_names) < 2:
+        return "without classes"
+    return f"coloured by {len(record.class_names)} classes ({', '.join(record.class_names[:12])})"

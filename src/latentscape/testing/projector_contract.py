@@ -1,0 +1,103 @@
+"""What every Projector must do. Subclass, give `projector`, and pytest runs the rest."""
+
+# ruff: noqa: D102 - the name of a test is its sentence
+
+import json
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pytest
+
+from latentscape.errors import DataError, ShapeError, UsageError
+from latentscape.projection import Projector
+
+
+def three_clusters(n: int = 90, *, size: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of three round clusters far apart, and which cluster each belongs to."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 3
+    centres = rng.normal(scale=20, size=(3, size))
+    return (centres[labels] + rng.normal(size=(n, size))).astype(np.float32), labels
+
+
+def share_of_own_neighbours(positions: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
+    """Share of each point's k neighbours that are of its own cluster."""
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    near = distances.argsort(axis=1)[:, :k]
+    return float((labels[near] == labels[:, None]).mean())
+
+
+class ProjectorContract(ABC):
+    """Every projector keeps clusters, repeats itself, and is kind to small and odd data."""
+
+    size = 6
+
+    @abstractmethod
+    def projector(self, seed: int = 0) -> Projector:
+        """A fresh projector."""
+
+    def test_neighbours_stay_neighbours(self):
+        latents, labels = three_clusters(size=self.size)
+        positions = self.projector().fit_transform(latents)
+        assert positions.shape == (90, 2)
+        assert positions.dtype == np.float32
+        assert share_of_own_neighbours(positions, labels) > 0.95
+
+    def test_the_same_seed_gives_the_same_map(self):
+        latents, _ = three_clusters(size=self.size)
+        first = self.projector(seed=3).fit_transform(latents)
+        np.testing.assert_array_equal(self.projector(seed=3).fit_transform(latents), first)
+
+    def test_further_points_land_in_their_own_cluster(self):
+        latents, labels = three_clusters(120, size=self.size)
+        projector = self.projector().fit(latents[:90])
+        positions = np.vstack(
+            [projector.transform(latents[:90]), projector.transform(latents[90:])]
+        )
+        assert share_of_own_neighbours(positions, labels) > 0.9
+
+    def test_the_input_is_left_as_it_was(self):
+        latents, _ = three_clusters(size=self.size)
+        before = latents.copy()
+        self.projector().fit_transform(latents)
+        np.testing.assert_array_equal(latents, before)
+
+    def test_as_few_points_as_it_says_are_enough(self):
+        projector = self.projector()
+        latents, _ = three_clusters(projector.fewest, size=self.size)
+        positions = projector.fit_transform(latents)
+        assert positions.shape == (projector.fewest, 2)
+        assert np.isfinite(positions).all()
+
+    def test_fewer_are_refused_with_a_sentence(self):
+        projector = self.projector()
+        latents, _ = three_clusters(projector.fewest, size=self.size)
+        with pytest.raises(ShapeError, match="at least"):
+            projector.fit_transform(latents[: projector.fewest - 1])
+
+    def test_a_collapsed_space_is_one_point(self):
+        positions = self.projector().fit_transform(np.ones((20, self.size), np.float32))
+        np.testing.assert_array_equal(positions, np.zeros((20, 2)))
+
+    def test_latents_that_are_not_finite_are_refused(self):
+        latents, _ = three_clusters(size=self.size)
+        latents[4, 1] = np.nan
+        with pytest.raises(DataError, match="1 of 90"):
+            self.projector().fit_transform(latents)
+
+    def test_no_map_no_place(self):
+        with pytest.raises(UsageError, match="no map"):
+            self.projector().transform(np.zeros((3, self.size), np.float32))
+
+    def test_other_latents_than_the_fitted_are_refused(self):
+        latents, _ = three_clusters(size=self.size)
+        projector = self.projector().fit(latents)
+        with pytest.raises(ShapeError):
+            projector.transform(np.zeros((3, self.size + 1), np.float32))
+
+    def test_parameters_are_plain_values(self):
+        latents, _ = three_clusters(size=self.size)
+        projector = self.projector().fit(latents)
+        assert json.loads(json.dumps(projector.parameters)) == projector.parameters
+        assert len(projector.axes) == 2

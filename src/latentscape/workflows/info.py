@@ -1,0 +1,137 @@
+"""Info: what anything is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from latentscape.errors import RunError, UsageError
+from latentscape.records import InfoRecord, Measure, RunRecord, load_record
+
+Facts = dict[str, str | int | float | None]
+
+
+def info(thing: str) -> InfoRecord:
+    """Tell a run, folder of runs, store, record, report or DATA apart and give the facts of it.
+
+    Raises:
+        UsageError: If it is none of these.
+    """
+    path = Path(thing)
+    if path.is_file() and path.name in ("run.json", "manifest.json", "plan.json"):
+        path = path.parent
+    if thing and path.is_dir():
+        if (path / "run.json").exists():
+            return InfoRecord(thing=thing, what="run", facts=_run(path))
+        if (path / "manifest.json").exists() or (path / "plan.json").exists():
+            return InfoRecord(thing=thing, what="store", facts=_store(path))
+        if runs := runs_in(path):
+            return InfoRecord(thing=thing, what="folder of runs", facts=_runs(runs))
+        raise UsageError(
+            f"the folder {thing} is neither a run nor a store",
+            f"for a folder of images say folder:{thing}",
+        )
+    if path.suffix == ".html" and path.exists():
+        facts: Facts = {"bytes": path.stat().st_size}
+        return InfoRecord(thing=thing, what="report", facts=facts)
+    if path.suffix in (".json", ".npz") and path.exists():
+        return InfoRecord(thing=thing, what="record", facts=_record(path))
+    return InfoRecord(thing=thing, what="data", facts=_data(thing))
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The runs that lie in a folder, or in its ``runs``, by name."""
+    found = sorted(folder.glob("*/run.json")) or sorted(folder.glob("runs/*/run.json"))
+    return [path.parent for path in found]
+
+
+def _runs(runs: list[Path]) -> Facts:
+    """A line a run; one that is damaged is named and does not hide the others."""
+    from latentscape.records import read_run
+
+    facts: Facts = {"runs": len(runs)}
+    for run in runs:
+        try:
+            about = read_run(run)
+        except RunError as error:
+            facts[run.name] = error.message
+            continue
+        latent = "×".join(str(n) for n in about["model"]["latent_shape"])
+        words = (about["recipe"], about["data"]["source"], f"latent {latent}")
+        facts[run.name] = ", ".join((*words, about.get("state", "state unknown")))
+    return facts
+
+
+def _run(folder: Path) -> Facts:
+    from latentscape.records import read_run
+
+    about = read_run(folder)
+    model, data = about["model"], about["data"]
+    facts: Facts = {
+        "state": about.get("state", "unknown"),
+        "recipe": about["recipe"],
+        "network": model["network"],
+        "images": "×".join(str(n) for n in (*model["image_shape"][1:], model["image_shape"][0])),
+        "latent": "×".join(str(n) for n in model["latent_shape"]),
+        "posterior": model["posterior"],
+        "likelihood": model["likelihood"],
+        "data": data["source"],
+        "seed": about["seed"],
+        "written by": f"latentscape {about.get('version', '?')}",
+        "weights sha256": about.get("weights_sha256"),
+    }
+    if (folder / "record.json").exists():
+        facts |= _training(folder / "record.json")
+    for room in ("stores", "measures", "maps", "samples", "trajectories"):
+        if (folder / room).is_dir():
+            facts[room] = ", ".join(sorted({p.stem for p in (folder / room).iterdir()}))
+    facts["report"] = "report.html" if (folder / "report.html").exists() else None
+    return facts
+
+
+def _training(path: Path) -> Facts:
+    try:
+        record = RunRecord.load(path)
+    except RunError as error:
+        return {"training record": error.message}
+    facts: Facts = {
+        "parameters": record.n_parameters,
+        "epochs": len(record.history.columns.get("epoch", ())),
+        "images/s": round(record.images_per_second),
+    }
+    return facts | {f"test {m.name}": _valued(m) for m in record.test}
+
+
+def _store(folder: Path) -> Facts:
+    from latentscape.store import Store
+
+    return _flat(json.loads(Store.open(folder).manifest.to_json()))
+
+
+def _record(path: Path) -> Facts:
+    record = load_record(path)
+    content = json.loads(record.to_json())
+    return {"kind": record.kind, **_flat(content.get("provenance", {}))}
+
+
+def _data(name: str) -> Facts:
+    from latentscape.data import DataConfig, describe, load_images
+
+    try:
+        return _flat(describe(load_images(DataConfig(name))))
+    except UsageError as error:
+        if Path(name).exists():
+            raise
+        raise UsageError(
+            f"there is no run, store, record or data called {name!r}", error.hint
+        ) from error
+
+
+def _flat(content: dict[str, Any]) -> Facts:
+    plain = (str, int, float, type(None))
+    return {
+        k: v if isinstance(v, plain) else json.dumps(v, default=str) for k, v in content.items()
+    }
+
+
+def _valued(measure: Measure) -> str:
+    return f"{measure.value:.5g} {measure.unit}".strip()

@@ -1,0 +1,240 @@
+"""What most verbs begin with: a model opened, images loaded, a split chosen, both found to fit."""
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentscape.data import DataConfig, ImageSet, Split, load_images, split_rows
+from latentscape.errors import DataError, ModelError, StoreError, UsageError
+from latentscape.models import OpenModel, open_model
+from latentscape.records import Provenance, read_run
+from latentscape.store import Store
+
+Progress = Callable[[int, int, str], None]
+
+SPLITS = (*get_args(Split), "all")
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model and the images it is asked about.
+
+    Attributes:
+        model: The opened model.
+        images: All images of the source.
+        config: How they were loaded.
+        split: ``train``, ``val``, ``test`` or ``all``.
+        rows: Rows of the images that make the split.
+        splits: (n,) split of every image of the source.
+    """
+
+    model: OpenModel
+    images: ImageSet
+    config: DataConfig
+    split: str
+    rows: np.ndarray
+    splits: np.ndarray
+
+    def pixels(self, rows: np.ndarray) -> Tensor:
+        """Chosen images as the model sees them, on its device."""
+        return torch.from_numpy(self.images.pixels(rows)).to(self.model.autoencoder.device)
+
+    def as_bytes(self, rows: np.ndarray) -> np.ndarray:
+        """Chosen images as the model sees them, uint8 ``*rows channels height width``."""
+        raw = self.images.images[rows.reshape(-1)].reshape(*rows.shape, *self.images.shape)
+        if self.images.binarize:
+            return np.where(raw >= 128, np.uint8(255), np.uint8(0))
+        return np.asarray(raw)
+
+    def batches(self, batch_size: int = BATCH) -> Iterator[tuple[np.ndarray, Tensor]]:
+        """The split a batch at a time: rows and their pixels."""
+        for start in range(0, len(self.rows), batch_size):
+            rows = self.rows[start : start + batch_size]
+            yield rows, self.pixels(rows)
+
+    def provenance(self, *, seed: int, n: int) -> Provenance:
+        """The small print of what was found out."""
+        return Provenance(
+            model=self.model.name,
+            recipe=self.model.recipe,
+            data=self.images.name,
+            split=self.split,
+            n=n,
+            seed=seed,
+            latent_shape=self.model.autoencoder.latent_shape,
+            fingerprint=self.images.fingerprint,
+        )
+
+    @property
+    def stem(self) -> str:
+        """``DATA-SPLIT``, fit for a file's name."""
+        return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', self.images.name)}-{self.split}"
+
+
+def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -> Subject:
+    """Open a model and the images it is asked about.
+
+    Args:
+        model: MODEL.
+        data: DATA. None stands for the model's own images; a name is loaded by the rule (size,
+            colour, binarize, seed) by which the model's own were.
+        split: ``train``, ``val``, ``test`` or ``all``.
+
+    Raises:
+        UsageError: If the split is unknown, or the model does not know its own images.
+        DataError: If the split is empty, or its images do not fit the model.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"there is no split {split!r}", f"one of {', '.join(SPLITS)}")
+    opened = open_model(model)
+    config = data_for(opened, data)
+    images = _loaded(config)
+    _require_fit(opened, images, config)
+    _warn_if_changed(opened, images, config)
+    splits = np.full(len(images), "train", "U5")
+    for name, rows in split_rows(images, config).items():
+        splits[rows] = name
+    rows = np.arange(len(images)) if split == "all" else np.flatnonzero(splits == split)
+    if len(rows) == 0:
+        raise DataError(
+            f"{images.name} has no {split} images", "choose another split, or all with --split all"
+        )
+    return Subject(opened, images, config, split, rows, splits)
+
+
+_KEPT: ContextVar[dict[DataConfig, ImageSet] | None] = ContextVar("kept images", default=None)
+
+
+@contextmanager
+def images_kept() -> Iterator[None]:
+    """Within the block images are read once, however many verbs ask for them."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def _loaded(config: DataConfig) -> ImageSet:
+    kept = _KEPT.get()
+    if kept is None:
+        return load_images(config)
+    if config not in kept:
+        kept[config] = load_images(config)
+    return kept[config]
+
+
+def data_for(model: OpenModel, data: str | DataConfig | None) -> DataConfig:
+    """Which images are meant, and by which rule they are loaded."""
+    if isinstance(data, DataConfig):
+        return data
+    if data is None:
+        if model.data is None:
+            raise UsageError(f"{model.name} does not say which images it knows", "name DATA")
+        return model.data
+    if model.data is None:
+        return DataConfig(data)
+    if data == model.data.source:
+        return model.data
+    return replace(model.data, source=data, limit=None)
+
+
+@torch.inference_mode()
+def decode(model: OpenModel, latents: np.ndarray, *, batch_size: int = BATCH) -> np.ndarray:
+    """Decode latents a batch at a time.
+
+    Args:
+        model: Whose decoder.
+        latents: ``n *latent``.
+        batch_size: Latents at a time.
+
+    Returns:
+        uint8 ``n channels height width``.
+
+    Raises:
+        ModelError: If what comes out is not finite.
+    """
+    autoencoder = model.autoencoder
+    images = np.empty((len(latents), *autoencoder.image_shape), np.uint8)
+    for start in range(0, len(latents), batch_size):
+        batch = torch.from_numpy(np.ascontiguousarray(latents[start : start + batch_size]))
+        decoded = autoencoder.decode(batch.to(autoencoder.device, torch.float32)).cpu()
+        require_finite(model.name, decoded, "decodes")
+        images[start : start + batch_size] = as_bytes(decoded)
+    return images
+
+
+def as_bytes(images: Tensor) -> np.ndarray:
+    """Pixels in [0, 1] as uint8, rounded to the nearest."""
+    return (images.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+
+
+def require_finite(model: str, values: Tensor, does: str) -> None:
+    """Check that the output of the model of that name is made of numbers.
+
+    Raises:
+        ModelError: If it is not.
+    """
+    if not torch.isfinite(values).all():
+        raise ModelError(
+            f"the model {model} {does} to values that are not finite",
+            "its training broke down: look at its loss curves, and train again",
+        )
+
+
+def require_own_store(model: OpenModel, store: Store) -> None:
+    """Check that a store's latents are this model's.
+
+    Raises:
+        StoreError: If another model wrote them.
+    """
+    if store.manifest.model_sha256 != model.sha256:
+        raise StoreError(
+            f"the store {store.folder} was encoded by another model than {model.name} "
+            "(or before it was trained further)",
+            "encode its images with this model first",
+        )
+
+
+def room_in(model: OpenModel, room: str, stem: str) -> Path | None:
+    """Where a record belongs in a model's own run folder; None if it has none."""
+    return None if model.folder is None else model.folder / room / stem
+
+
+def _require_fit(model: OpenModel, images: ImageSet, config: DataConfig) -> None:
+    wanted = model.autoencoder.image_shape
+    if images.shape == wanted:
+        return
+    settings = [f"{config.source!r}"]
+    if wanted.height == wanted.width:
+        settings.append(f"size={wanted.height}")
+    if wanted.channels in (1, 3):
+        settings.append(f"colour={'L' if wanted.channels == 1 else 'RGB'!r}")
+    raise DataError(
+        f"{images.name} is {images.shape} (height×width×channels), the model {model.name} "
+        f"takes {wanted}",
+        f"load it in that shape: DataConfig({', '.join(settings)})",
+    )
+
+
+def _warn_if_changed(model: OpenModel, images: ImageSet, config: DataConfig) -> None:
+    """Other images under the old name may put training images into the test split."""
+    if model.folder is None or config != model.data:
+        return
+    before = read_run(model.folder).get("fingerprint")
+    if before not in (None, images.fingerprint):
+        warnings.warn(
+            f"{images.name} is not what {model.name} was trained on: its images have changed "
+            "since, and training images may now be in the test split",
+            stacklevel=3,
+        )

@@ -1,0 +1,108 @@
+"""Tour: everything one wants to see of a finished run, each part written into its folder."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from latentscape.errors import DataError, ShapeError, UsageError
+from latentscape.projection import projector_named
+from latentscape.records import Record, read_run
+from latentscape.shapes import latent_size
+from latentscape.store import Store
+from latentscape.workflows.encode import encode
+from latentscape.workflows.interpolate import interpolate
+from latentscape.workflows.measure import measure_reconstruction
+from latentscape.workflows.opening import Progress, images_kept
+from latentscape.workflows.project import project
+from latentscape.workflows.sample import (
+    manifold_aggregate,
+    manifold_prior,
+    sample_mixture,
+    sample_prior,
+)
+
+QUICK_MAPS = ("pca", "pacmap")
+
+
+def tour(
+    run: Path | str,
+    *,
+    maps: tuple[str, ...] = QUICK_MAPS,
+    limit: int = 5000,
+    n_pairs: int = 6,
+    say: Callable[[str], None] = lambda _: None,
+    progress: Progress | None = None,
+) -> tuple[Record, ...]:
+    """Encode, measure, map, draw samples and manifolds, and travel; for the run's test split.
+
+    What so few images do not allow (a map of five points, a pair from one) is left out, and said.
+
+    Args:
+        run: A run folder with trained weights.
+        maps: Projections to make, besides the latent plane itself where the latent is 2-D.
+        limit: Most points on a map.
+        n_pairs: Trajectories between random pairs and between classes, each.
+        say: Told what is being done.
+        progress: Told how far the slow parts are.
+
+    Returns:
+        The records, in the order they were made.
+    """
+    for method in maps:
+        projector_named(method)  # a word that is wrong is no picture to be left out
+    with images_kept():
+        return tuple(_stops(Path(run), (maps, limit, n_pairs), say=say, progress=progress))
+
+
+def _stops(
+    folder: Path,
+    wanted: tuple[tuple[str, ...], int, int],
+    *,
+    say: Callable[[str], None],
+    progress: Progress | None,
+) -> Iterator[Record]:
+    maps, limit, n_pairs = wanted
+    about = read_run(folder)
+    seed, n_latents = about["seed"], latent_size(tuple(about["model"]["latent_shape"]))
+    say(f"{folder}: encoding the test split")
+    encoded = encode(folder, progress=progress)
+    store = Path(encoded.folder)
+    yield encoded
+    say(f"{folder}: measuring reconstructions beside their baselines")
+    yield measure_reconstruction(folder, seed=seed, progress=progress)
+    for method in _maps_for(n_latents, maps):
+        say(f"{folder}: mapping by {method}")
+        yield from _if_possible(
+            partial(project, store, method=method, seed=seed, limit=limit), say=say
+        )
+    say(f"{folder}: drawing samples, manifolds and trajectories")
+    pictures = [
+        partial(sample_prior, folder, rows=8, columns=8, seed=seed),
+        partial(sample_mixture, folder, store, rows=8, columns=8, seed=seed),
+    ]
+    if n_latents >= 2:
+        pictures += [partial(manifold_prior, folder, store)]
+        pictures += [partial(manifold_aggregate, folder, store)]
+    for criterion in ("random", "different-class") if _has_classes(store) else ("random",):
+        pictures += [partial(interpolate, folder, pairs=criterion, n_pairs=n_pairs, seed=seed)]
+    for picture in pictures:
+        yield from _if_possible(picture, say=say)
+
+
+def _if_possible(make: Callable[[], Record], *, say: Callable[[str], None]) -> Iterator[Record]:
+    try:
+        yield make()
+    except (UsageError, DataError, ShapeError) as error:
+        say(f"left out: {error.message}")
+
+
+def _maps_for(n_latents: int, maps: tuple[str, ...]) -> tuple[str, ...]:
+    """A plane is shown as it is, without PCA; a line has no map."""
+    if n_latents == 2:
+        return ("latent", *(method for method in maps if method != "pca"))
+    return maps if n_latents > 2 else ()
+
+
+def _has_classes(store: Path) -> bool:
+    labels = Store.open(store).samples.labels
+    return len(set(labels.tolist()) - {-1}) > 1

@@ -1,0 +1,228 @@
+"""Every verb's happy path: what is printed where, and what lies on disk afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+import latentscape
+from latentscape import Store, load_record
+from latentscape.training.history import read_history
+
+TINY = (
+    "--network", "mlp", "--hidden", "16", "--latent-dim", "2", "--epochs", "2",
+    "--limit", "300", "--no-report",
+)  # fmt: skip
+PROGRAM = Path(sys.executable).with_name("latentscape")
+STORE = "x/stores/digits-test"
+
+VERBS = {
+    "train": (["train", "digits", *TINY, "--out", "y"], "run"),
+    "encode": (["encode", "x"], "store"),
+    "measure": (["measure", "reconstruction", "x"], "reconstruction"),
+    "project": (["project", STORE, "--method", "pca"], "map"),
+    "interpolate": (["interpolate", "x", "--n-pairs", "2"], "trajectory"),
+    "report": (["report", "x"], "report"),
+    "info": (["info", "x"], "info"),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_json_is_the_record_and_nothing_else(verb, x, say):
+    words, kind = VERBS[verb]
+    said = say(*words, "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["kind"] == kind
+    assert "Warning" not in said.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_without_json_people_read_it(verb, x, say):
+    said = say(*VERBS[verb][0])
+    assert said.code == 0
+    assert said.out.strip()
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(said.out)
+
+
+def test_train_leaves_a_whole_run_and_talks_on_stderr(x, say):
+    said = say("train", "digits", *TINY, "--out", "y")
+    assert [line.split()[0] for line in said.err.splitlines()] == ["epoch", "epoch"]
+    assert said.out.splitlines()[-1].split() == ["run", "y"]
+    wanted = ("run.json", "model.safetensors", "history.parquet", "record.json",
+              "checkpoints/last.pt", "snapshots/training.gif")  # fmt: skip
+    assert all(Path("y", name).is_file() for name in wanted)
+    assert not list(Path("y").rglob(".*"))
+
+
+def test_train_and_report_in_one_go(x, say):
+    said = say("train", "digits", *TINY[:-1], "--out", "y")
+    assert said.code == 0
+    assert "report" in said.out
+    assert Path("y/report.html").stat().st_size > 50_000
+    for room in ("stores", "measures", "maps", "samples", "trajectories", "figures"):
+        assert list(Path("y", room).iterdir()), room
+
+
+def test_train_without_a_folder_names_its_own(x, say):
+    said = say("train", "digits", *TINY, "--recipe", "beta-vae", "--seed", "7")
+    assert said.code == 0
+    assert Path("runs/digits-beta_vae-2-s7/model.safetensors").is_file()
+
+
+def test_settings_reach_recipe_network_data_and_training(x, say):
+    settings = {
+        "recipe.free_bits": "0.25", "network.activation": "relu", "augment": "shift",
+        "loggers": "tensorboard", "ema": "0.9", "val_fraction": "0.2", "clip_gradient": "1",
+    }  # fmt: skip
+    words = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
+    assert say("train", "digits", *TINY, "--beta", "2", *words, "--out", "y").code == 0
+    about = json.loads(Path("y/run.json").read_text())
+    assert about["training"]["recipe_options"] == {"beta": 2.0, "free_bits": 0.25}
+    assert about["training"]["network_options"]["activation"] == "relu"
+    assert about["training"]["ema"] == 0.9
+    assert about["training"]["loggers"] == ["tensorboard"]
+    assert about["data"]["augment"] == ["shift"]
+    assert about["data"]["val_fraction"] == 0.2
+
+
+def test_encode_a_split_of_the_runs_own_images_and_another_set(x, say, pictures):
+    assert say("encode", "x", "--split", "val").code == 0
+    store = Store.open("x/stores/digits-val")
+    assert set(store.samples.splits) == {"val"}
+    assert say("encode", "x", f"folder:{pictures}", "--split", "all").code == 1  # 12×12, not 8×8
+    assert not Path("x/stores/pictures-all").exists()
+
+
+def test_encode_says_what_it_kept(x, say):
+    said = say("encode", "x", "--json")
+    record = json.loads(said.out)
+    assert record["n"] == len(Store.open(record["folder"]))
+    assert record["resumed_shards"] == record["n_shards"]
+
+
+@pytest.mark.parametrize("method", ["pca", "latent", "pacmap"])
+def test_project_by_each_quick_method(x, say, method):
+    assert say("project", STORE, "--method", method).code == 0
+    record = load_record(f"x/maps/digits-test-{method}")
+    assert record.positions.shape == (len(Store.open(STORE)), 2)
+
+
+def test_a_slow_map_is_announced_on_stderr(x, say):
+    said = say("project", STORE, "--method", "tsne", "--limit", "20")
+    assert said.code == 0
+    assert said.err.startswith("note: t-SNE")
+
+
+@pytest.mark.parametrize("pairs", ["random", "same-class", "different-class"])
+def test_interpolate_by_each_criterion(x, say, pairs):
+    said = say("interpolate", "x", "--pairs", pairs, "--n-pairs", "3", "--n-steps", "4", "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["frames"]["shape"] == [3, 4, 1, 8, 8]
+
+
+def test_interpolate_between_named_images(x, say):
+    ids = Store.open(STORE).samples.sample_ids[:3]
+    said = say("interpolate", "x", "--pairs", f"{ids[0]}:{ids[1]},{ids[1]}:{ids[2]}")
+    assert said.out.splitlines()[:2] == [f"{ids[0]} → {ids[1]}", f"{ids[1]} → {ids[2]}"]
+
+
+@pytest.mark.parametrize(
+    ("thing", "what"),
+    [
+        ("x", "run"),
+        ("x/run.json", "run"),
+        (STORE, "store"),
+        ("x/measures/reconstruction-digits-test.json", "record"),
+        ("x/maps/digits-test-pca.npz", "record"),
+        ("x/record.json", "record"),
+        ("digits", "data"),
+    ],
+)
+def test_info_tells_what_anything_is(x, say, thing, what):
+    said = say("info", thing, "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["what"] == what
+    assert json.loads(said.out)["facts"]
+
+
+def test_info_of_a_report_and_of_a_folder_of_pictures(x, say, pictures):
+    assert say("report", "x").code == 0
+    assert json.loads(say("info", "x/report.html", "--json").out)["what"] == "report"
+    facts = json.loads(say("info", f"folder:{pictures}", "--json").out)["facts"]
+    assert facts["images"] == 40
+
+
+def test_report_of_several_runs(x, say):
+    assert say("train", "digits", *TINY, "--recipe", "ae", "--out", "y").code == 0
+    said = say("report", ".", "--json")
+    assert json.loads(said.out)["runs"] == ["x", "y"]
+    assert Path("report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "parts"), [("vae", (2, 4)), ("aae", (1, 2, 3)), ("tvae", (3, 4)), ("rae", (1, 3))]
+)
+def test_resume_through_the_command_line_equals_the_unbroken_run(x, say, recipe, parts):
+    """A few epochs, then more by the same words: as if there had been all at once."""
+    words = ["train", "digits", *TINY, "--recipe", recipe, "--seed", "5"]
+    words += ["--set", "ema=0.9", "--set", "augment=shift", "--set", "accumulate=2"]
+    assert say(*words, "--epochs", parts[-1], "--out", "whole").code == 0
+    for epochs in parts:
+        assert say(*words, "--epochs", epochs, "--out", "parted", "--resume").code == 0
+    timing = ("seconds", "images_per_second")
+    ours, theirs = (read_history(Path(name)).columns for name in ("parted", "whole"))
+    assert ours.keys() == theirs.keys()
+    assert all(ours[name] == theirs[name] for name in ours if name not in timing)
+    ours, theirs = (load_file(f"{name}/model.safetensors") for name in ("parted", "whole"))
+    assert all((ours[name] == theirs[name]).all() for name in theirs)
+    ours, theirs = (load_record(name).test for name in ("parted/record", "whole/record"))
+    assert ours == theirs
+    names = [sorted(p.name for p in Path(n, "snapshots").iterdir()) for n in ("parted", "whole")]
+    assert names[0] == names[1]
+
+
+def test_resume_of_a_finished_run_changes_nothing_that_counts(x, say, contents):
+    before = contents(x)
+    assert say("train", "digits", *TINY, "--out", "x", "--resume").code == 0
+    after = contents(x)
+    for name in ("model.safetensors", "history.parquet", "snapshots/positions.npz"):
+        assert after[name] == before[name], name
+    assert say("encode", "x", "--json").code == 0  # the store still belongs to the weights
+
+
+def test_python_has_every_verb_with_the_same_words():
+    assert {*VERBS, "demo"} <= set(latentscape.__all__)
+
+
+@pytest.mark.slow
+def test_a_process_keeps_its_streams_apart_and_gives_its_exit_code(trained):
+    def shell(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "COLUMNS": "80"}
+        return subprocess.run(
+            [PROGRAM, *words], capture_output=True, text=True, env=environment, check=False
+        )
+
+    told = shell("info", str(trained), "--json")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert json.loads(told.stdout)["what"] == "run"
+    unknown = shell("frobnicate")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.splitlines()[0] == "error: No such command 'frobnicate'"
+    failed = shell("encode", str(trained / "snapshots"))
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert shell("--version").stdout.strip() == latentscape.__version__
+    assert shell("train", "--help").stderr == ""
+    assert shell().returncode == 0
+
+
+@pytest.mark.slow
+def test_a_reader_that_has_seen_enough_is_no_error(trained):
+    done = subprocess.run(
+        f"{PROGRAM} info {trained} | head -1", shell=True, capture_output=True, text=True
+    )
+    assert done.stderr == ""

@@ -1,0 +1,110 @@
+"""What the numbers come to: why a model loses to PCA, and who is best among whom."""
+
+import numpy as np
+
+from latentscape.records import Measure, Provenance, ReconstructionRecord, Row
+from latentscape.report.tables import baselines_of, comparison
+from latentscape.report.verdict import verdicts, why_worse
+
+
+def a_row(name: str, **values: float) -> Row:
+    better = {"mse": "lower", "elbo": "higher", "distortion": "lower"}
+    return Row(
+        name=name,
+        measures=tuple(
+            Measure(name=key, value=value, better=better.get(key, "neither"))
+            for key, value in values.items()
+        ),
+    )
+
+
+def a_record(*, mse=0.03, pca=0.02, latent=16, recipe="vae", likelihood="", objective=None, **more):
+    return ReconstructionRecord(
+        provenance=Provenance(
+            model="m", recipe=recipe, data="digits", split="test", n=9, seed=0,
+            latent_shape=(latent,),
+        ),
+        model_row=a_row("m", mse=mse, **more),
+        baselines=(a_row("mean image", mse=0.09), a_row("PCA", mse=pca)),
+        per_image={}, sample_ids=(), originals=NONE, reconstructions=NONE, shown_ids=(),
+        worst_originals=NONE, worst_reconstructions=NONE, worst_ids=(),
+        likelihood=likelihood, objective=objective or {},
+    )  # fmt: skip
+
+
+NONE = np.zeros((0, 1, 2, 2), np.uint8)
+KL = {"beta": 4.0, "warmup_epochs": 0.0, "gamma": 1000.0}
+
+
+def test_a_model_that_beats_pca_needs_no_excuse():
+    assert why_worse(a_record(mse=0.019, rate=5.0)) == ""
+    assert why_worse(a_record(mse=0.0201, pca=0.02)) == "", "the same, as good as"
+
+
+def test_a_beta_vae_is_told_what_its_rate_cost():
+    record = a_record(
+        recipe="beta_vae", likelihood="gaussian-fixed, σ 1", objective=KL, rate=6.2, active_units=3
+    )
+    why = why_worse(record)
+    assert "6.20 nat of rate" in why
+    assert "β = 4 weighs rate 4 times over distortion" in why
+    assert "3 of 16 latents are active" in why
+    assert "at σ = 1 a nat must save 8 of summed squared error" in why
+    worse = next(line for line in verdicts(record) if "PCA" in line)
+    assert worse.startswith("✗ Worse than PCA: MSE 0.0300 against 0.0200, 50 % more error. Why: it")
+
+
+def test_other_terms_and_likelihoods_are_told():
+    triplet = {**KL, "beta": 1.0, "weight": 1.0, "margin": 1.0}
+    why = why_worse(a_record(recipe="tvae", likelihood="bernoulli", objective=triplet, rate=20.0))
+    assert "triplet term (weight 1) places codes by class" in why
+    assert "cross-entropy" in why
+    assert "β" not in why
+    capacity = why_worse(a_record(objective={**KL, "capacity": 25.0}, rate=20.0))
+    assert "led to C = 25 nat (γ = 1000)" in capacity
+    assert "times over distortion" not in capacity
+
+
+def test_a_point_is_not_short_of_rate():
+    adversarial = {"scale": 0.9, "smoothness": 1.0}
+    why = why_worse(a_record(recipe="aae", objective=adversarial))
+    assert "codes cost no rate" in why
+    assert "discriminator (weight 0.9)" in why
+
+
+def test_a_record_of_another_version_is_no_reason_to_fail():
+    assert "nat of rate" in why_worse(a_record(recipe="tvae", rate=3.0))
+
+
+def test_only_equal_likelihoods_compete_for_the_best_elbo():
+    runs = [
+        ("a", a_record(mse=0.03, elbo=-90.0, likelihood="bernoulli")),
+        ("b", a_record(mse=0.02, elbo=-80.0, likelihood="bernoulli")),
+        ("c", a_record(mse=0.01, elbo=900.0, likelihood="gaussian")),
+    ]
+    lines = {run: line_of(comparison(runs), run) for run, _ in runs}
+    assert {run: line.count("★") for run, line in lines.items()} == {"a": 0, "b": 1, "c": 1}
+    alone = comparison([runs[0], runs[2]])
+    assert line_of(alone, "a").count("★") == 0
+    assert line_of(alone, "c").count("★") == 1, "of the squared error; nobody shares its likelihood"
+
+
+def line_of(table: str, run: str) -> str:
+    return next(line for line in table.split("<tr>") if f"#run-{run}" in line)
+
+
+def test_pca_stands_once_and_each_run_beside_it():
+    runs = [("a", a_record(mse=0.01)), ("b", a_record(mse=0.03))]
+    table = comparison(runs)
+    assert table.count("<i>PCA</i>") == 1
+    for run, ratio, words in (("a", "0.500", "50 % better"), ("b", "1.50", "50 % worse")):
+        assert ratio in line_of(table, run)
+        assert words in line_of(table, run)
+    assert "<b>b</b><span>: 1.50 times the squared error of PCA; its codes" in table
+    assert "<b>a</b>" not in table
+
+
+def test_pca_of_other_sizes_is_another_baseline():
+    records = [a_record(latent=2, pca=0.05), a_record(latent=16), a_record(latent=16)]
+    names = [row.name for row in baselines_of(records)]
+    assert names == ["mean image", "PCA, 2 numbers", "PCA, 16 numbers"]

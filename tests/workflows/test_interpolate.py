@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import torch
+
+from latentscape.data import DataConfig, load_images, split_rows
+from latentscape.errors import UsageError
+from latentscape.models import open_model
+from latentscape.records import TrajectoryRecord
+from latentscape.workflows.interpolate import interpolate
+
+
+def encoded(run, ids) -> np.ndarray:
+    images = load_images(DataConfig("digits"))
+    place = {name: row for row, name in enumerate(images.sample_ids)}
+    rows = np.array([place[name] for name in ids])
+    with torch.inference_mode():
+        return (
+            open_model(run).autoencoder.encode(torch.from_numpy(images.pixels(rows))).mean.numpy()
+        )
+
+
+def test_trajectories_go_from_mean_to_mean_and_are_decoded(ae):
+    record = interpolate(ae, pairs="random", n_pairs=3, n_steps=5)
+    assert record.latents.shape == (3, 5, 5)
+    assert record.frames.shape == (3, 5, 1, 8, 8)
+    assert record.frames.dtype == record.originals.dtype == np.uint8
+    for pair, (start, end) in enumerate(record.pairs):
+        ends = encoded(ae, (start, end))
+        np.testing.assert_allclose(record.latents[pair, [0, -1]], ends, atol=1e-5)
+        np.testing.assert_allclose(record.latents[pair, 2], ends.mean(0), atol=1e-5)
+    with torch.inference_mode():
+        middle = open_model(ae).autoencoder.decode(torch.from_numpy(record.latents[:, 2]))
+    np.testing.assert_allclose(record.frames[:, 2], (middle * 255).round().numpy(), atol=1)
+
+
+def test_pairs_are_of_the_split_and_of_the_classes_asked_for(vae):
+    images = load_images(DataConfig("digits"))
+    of_test = set(images.sample_ids[split_rows(images, DataConfig("digits"))["test"]])
+    record = interpolate(vae)
+    assert record.criterion == "different-class"
+    assert len(record.pairs) == 8
+    assert {name for pair in record.pairs for name in pair} <= of_test
+    assert all(start != end for start, end in record.pair_labels)
+    same = interpolate(vae, pairs="same-class", split="train")
+    assert all(start == end != "" for start, end in same.pair_labels)
+    assert same.provenance.split == "train"
+
+
+def test_originals_are_the_images_themselves(vae):
+    record = interpolate(vae, n_pairs=2)
+    images = load_images(DataConfig("digits"))
+    place = {name: row for row, name in enumerate(images.sample_ids)}
+    for pair, names in enumerate(record.pairs):
+        np.testing.assert_array_equal(
+            record.originals[pair], images.images[[place[name] for name in names]]
+        )
+
+
+def test_listed_pairs(vae):
+    images = load_images(DataConfig("digits"))
+    a, b = images.sample_ids[split_rows(images, DataConfig("digits"))["test"]][[4, 9]]
+    record = interpolate(vae, pairs=[f"{a}:{b}"], n_steps=2)
+    assert record.pairs == ((a, b),)
+    assert record.criterion == "listed"
+    with pytest.raises(UsageError, match="no sample 'nobody'"):
+        interpolate(vae, pairs=[f"{a}:nobody"])
+
+
+def test_the_same_seed_takes_the_same_way_and_leaves_it_in_the_run(vae):
+    record = interpolate(vae, seed=2)
+    loaded = TrajectoryRecord.load(vae / "trajectories" / "digits-test-different-class-linear")
+    np.testing.assert_array_equal(loaded.frames, record.frames)
+    assert loaded.pairs == record.pairs == interpolate(vae, seed=2).pairs
+    assert interpolate(vae, seed=3).pairs != record.pairs
+
+
+def test_progress_counts_frames(vae):
+    heard = []
+    interpolate(vae, n_pairs=2, n_steps=3, progress=lambda *told: heard.append(told))
+    assert heard == [(3, 6, "frames"), (6, 6, "frames")]
+
+
+def test_words_that_are_wrong(vae):
+    with pytest.raises(UsageError, match="no such word") as caught:
+        interpolate(vae, steps=3)  # pyright: ignore[reportCallIssue]
+    assert "n_steps" in caught.value.hint
+    with pytest.raises(UsageError, match="no interpolator"):
+        interpolate(vae, method="slerpp")
+    with pytest.raises(UsageError, match="no line"):
+        interpolate(vae, n_steps=1)
+    assert not (vae / "trajectories").exists()
