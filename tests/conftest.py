@@ -36,7 +36,9 @@ def measured():
         pytest.skip("this system does not tell a process's peak memory")
 
     def run(script: str) -> list[float]:
-        done = subprocess.run([sys.executable, "-c", _PEAK + script], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", _PEAK + script], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         return [float(word) for word in done.stdout.split()]
 

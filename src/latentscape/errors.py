@@ -3,6 +3,7 @@
 LatentscapeError            the work failed                             exit code 1
 ├── UsageError              the words were wrong: option, name, value   exit code 2
 ├── DataError               images missing, unreadable, or unfit for the task
+│   └── UndefinedError      a measure that these samples do not define (too few, one class)
 ├── ModelError              a model that cannot be found, read or built
 ├── RunError                a run folder that is damaged, foreign or from another version
 ├── StoreError              a latent store that is damaged or of another provenance
@@ -37,6 +38,10 @@ class UsageError(LatentscapeError):
 
 class DataError(LatentscapeError):
     """Images are missing, unreadable, or unfit for what was asked."""
+
+
+class UndefinedError(DataError):
+    """A measure is not defined on these samples; the message is why, the other measures go on."""
 
 
 class ModelError(LatentscapeError):

@@ -9,7 +9,8 @@ from latentscape.data import DataConfig, load_images, split_rows
 from latentscape.errors import ModelError, UsageError
 from latentscape.models import open_model
 from latentscape.records import ReconstructionRecord, load_record
-from latentscape.workflows.measure import measure, measure_reconstruction, score_split
+from latentscape.workflows.measure import measure
+from latentscape.workflows.measure.reconstruction import measure_reconstruction, score_split
 
 
 def test_the_mean_squared_error_is_that_of_a_plain_loop(vae):

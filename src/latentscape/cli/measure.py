@@ -29,7 +29,7 @@ def reconstruction(
 ) -> None:
     """How well images come back, beside mean image, PCA and JPEG of the same size."""
     from latentscape.metrics.reconstruction import Drawn
-    from latentscape.workflows.measure import measure_reconstruction
+    from latentscape.workflows.measure.reconstruction import measure_reconstruction
 
     drawn = one_of(posterior, get_args(Drawn), "posterior")
     record = measure_reconstruction(

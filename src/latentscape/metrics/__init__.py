@@ -7,7 +7,7 @@ a map can be measured with torch uninstalled.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from latentscape.metrics.catalogue import CATALOGUE, Entry, measured
+from latentscape.metrics.catalogue import CATALOGUE, Entry, measured, row_of
 from latentscape.metrics.collapse import LatentSums, collapse_signs
 from latentscape.metrics.faithfulness import faithfulness
 from latentscape.metrics.interval import Interval, bootstrap_intervals
@@ -44,6 +44,7 @@ __all__ = [
     "fit_baselines",
     "measured",
     "ms_ssim",
+    "row_of",
     "score_baselines",
     "ssim",
 ]

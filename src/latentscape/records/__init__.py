@@ -1,6 +1,13 @@
 """What verbs return: frozen, NumPy inside, to and from JSON + npz; the basis of the wire format."""
 
-from latentscape.records.measure import Better, Measure, Provenance, Row
+from latentscape.records.measure import (
+    Better,
+    Measure,
+    Provenance,
+    Reference,
+    Row,
+    Undefined,
+)
 from latentscape.records.record import UNREADABLE, Array, Record, load_record, refusal, replacing
 from latentscape.records.results import (
     DemoRecord,
@@ -30,12 +37,14 @@ __all__ = [
     "Provenance",
     "ReconstructionRecord",
     "Record",
+    "Reference",
     "ReportRecord",
     "Row",
     "RunRecord",
     "SheetRecord",
     "StoreRecord",
     "TrajectoryRecord",
+    "Undefined",
     "load_record",
     "read_run",
     "refusal",

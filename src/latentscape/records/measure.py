@@ -7,6 +7,21 @@ from latentscape.records.record import Record
 Better = Literal["higher", "lower", "neither"]
 
 
+class Reference(Record):
+    """What a measure is held against: a baseline, chance, or a null of the same size.
+
+    Attributes:
+        value: The same measure of the reference; the mean where it was drawn several times.
+        low, high: Where the draws of a null lie.
+        words: What it is and how it was made, e.g. ``N(0, I), n = 10,000, 20 draws``.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    words: str
+
+
 class Measure(Record):
     """One number and everything needed to read it.
 
@@ -20,6 +35,7 @@ class Measure(Record):
         interval: How the interval was made, e.g. ``95 % bootstrap over 1,000 images``.
         n: Number of samples behind the number.
         note: A sentence on the convention, where conventions differ.
+        reference: What the number is held against, where that is not a row beside it.
     """
 
     value: float
@@ -32,14 +48,27 @@ class Measure(Record):
     interval: str = ""
     n: int = 0
     note: str = ""
+    reference: Reference | None = None
+
+
+class Undefined(Record):
+    """A measure that these samples do not define, and why."""
+
+    name: str
+    why: str
 
 
 class Row(Record):
-    """A named row of a table of measures: a model, or a baseline beside it."""
+    """A named row of a table of measures: a model, a topic, or a baseline beside it.
+
+    Attributes:
+        undefined: What was asked for and is not defined on these samples.
+    """
 
     name: str
     measures: tuple[Measure, ...]
     note: str = ""
+    undefined: tuple[Undefined, ...] = ()
 
     def __getitem__(self, name: str) -> Measure:
         for measure in self.measures:

@@ -11,7 +11,7 @@ from latentscape.shapes import latent_size
 from latentscape.store import Store
 from latentscape.workflows.encode import encode
 from latentscape.workflows.interpolate import interpolate
-from latentscape.workflows.measure import measure_reconstruction
+from latentscape.workflows.measure.reconstruction import measure_reconstruction
 from latentscape.workflows.opening import Progress, images_kept
 from latentscape.workflows.project import project
 from latentscape.workflows.sample import (

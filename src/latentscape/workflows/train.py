@@ -40,7 +40,7 @@ from latentscape.training.loggers import check_loggers, open_loggers
 from latentscape.training.loop import Listener, Loop
 from latentscape.training.recipes import Recipe, recipe_named
 from latentscape.training.together import as_launched
-from latentscape.workflows.measure import score_split
+from latentscape.workflows.measure.reconstruction import score_split
 
 RECORD = "record"
 WORDS = {"train": "train on", "val": "validate on", "test": "test on"}

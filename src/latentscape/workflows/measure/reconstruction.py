@@ -1,15 +1,15 @@
-"""Measure: a model's numbers, each beside its baselines."""
+"""Measure reconstruction: how well images come back, beside honest baselines."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from latentscape.data import DataConfig, ImageSet
-from latentscape.errors import UsageError, nearest
+from latentscape.errors import UsageError
 from latentscape.metrics import ReconstructionScore, collapse_signs, fit_baselines, score_baselines
 from latentscape.metrics.reconstruction import Drawn
 from latentscape.models import Autoencoder, Likelihood, OpenModel
@@ -100,39 +100,6 @@ def measure_reconstruction(
     if stem is not None:
         record.save(stem)
     return record
-
-
-MEASURES: dict[str, Callable[..., ReconstructionRecord]] = {
-    "reconstruction": measure_reconstruction
-}
-
-
-class Asked(TypedDict, total=False):
-    """What every measure can be asked, with the meanings of `measure_reconstruction`."""
-
-    data: str | DataConfig | None
-    split: str
-    posterior: Drawn
-    seed: int
-    out: Path | str | None
-    progress: Progress | None
-
-
-def measure(what: str, model: str | Path, **asked: Unpack[Asked]) -> ReconstructionRecord:
-    """Measure a model by the name of what is measured.
-
-    Args:
-        what: ``reconstruction``.
-        model: MODEL.
-        **asked: ``data``, ``split``, ``posterior``, ``seed``, ``out``, ``progress``: see
-            `measure_reconstruction`.
-
-    Raises:
-        UsageError: If there is no such measure.
-    """
-    if what not in MEASURES:
-        raise UsageError(f"there is no measure {what!r}", nearest(what, MEASURES))
-    return MEASURES[what](model, **asked)
 
 
 def score_split(model: Autoencoder, images: ImageSet, *, rows: np.ndarray, seed: int) -> Row:
