@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 import typer
 
 from latentscape.cli.options import Json, Model, Out, Seed, SplitName, one_of
-from latentscape.cli.talk import Bar, give, measure_line
+from latentscape.cli.talk import Bar, give, row_lines
 
 app = typer.Typer(help="Numbers with unit, direction, interval and baseline.")
 
@@ -35,8 +35,4 @@ def reconstruction(
     record = measure_reconstruction(
         model, data, split=split, posterior=drawn, seed=seed, out=out, progress=Bar("measure")
     )
-    lines = []
-    for row in (record.model_row, *record.baselines):
-        lines += [f"{row.name}", *(f"  {measure_line(m)}" for m in row.measures)]
-        lines += [f"  {row.note}"] if row.note else []
-    give(record, lines, as_json=json)
+    give(record, row_lines((record.model_row, *record.baselines)), as_json=json)

@@ -2,10 +2,11 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from latentscape.records import Measure, Record
+    from latentscape.records import Measure, Record, Row
 
 WIDTH = 24
 
@@ -40,7 +41,21 @@ def measure_line(measure: "Measure") -> str:
     interval = ""
     if measure.low is not None and measure.high is not None:
         interval = f"  [{measure.low:.4g}, {measure.high:.4g}]"
-    return f"{measure.name:<24}{measure.value:>12.5g}{unit:<20}{interval:<24}{sign}".rstrip()
+    beside = ""
+    if measure.reference is not None:
+        beside = f"  against {measure.reference.value:.4g} ({measure.reference.words})"
+    words = f"{measure.name:<24}{measure.value:>12.5g}{unit:<20}{interval:<24}{sign}"
+    return f"{words.rstrip()}{beside}"
+
+
+def row_lines(rows: Iterable["Row"]) -> list[str]:
+    """Each row's name, measures and note, and what was not defined."""
+    lines = []
+    for row in rows:
+        lines += [row.name, *(f"  {measure_line(measure)}" for measure in row.measures)]
+        lines += [f"  {u.name}: not defined, {u.why}" for u in row.undefined]
+        lines += [f"  {row.note}"] if row.note else []
+    return lines
 
 
 class Bar:

@@ -8,6 +8,7 @@ from latentscape.records.measure import (
     Row,
     Undefined,
 )
+from latentscape.records.neighbours import Neighbours
 from latentscape.records.record import UNREADABLE, Array, Record, load_record, refusal, replacing
 from latentscape.records.results import (
     DemoRecord,
@@ -34,6 +35,7 @@ __all__ = [
     "InfoRecord",
     "MapRecord",
     "Measure",
+    "Neighbours",
     "Provenance",
     "ReconstructionRecord",
     "Record",

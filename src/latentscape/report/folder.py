@@ -55,24 +55,24 @@ class RunContents:
     def reconstructions(self) -> list[ReconstructionRecord]:
         """Reconstruction measures: the test split first, the posterior mean before a sample."""
         return sorted(
-            self._of(ReconstructionRecord),
+            self.of(ReconstructionRecord),
             key=lambda r: (r.provenance.posterior != "mean", r.provenance.split != "test"),
         )
 
     @property
     def sheets(self) -> list[SheetRecord]:
         """Sheets: samples first, manifolds after."""
-        return sorted(self._of(SheetRecord), key=lambda r: _place(r.name, SHEET_ORDER))
+        return sorted(self.of(SheetRecord), key=lambda r: _place(r.name, SHEET_ORDER))
 
     @property
     def maps(self) -> list[MapRecord]:
         """Maps: the latents as they are first, then PCA, then the others."""
-        return sorted(self._of(MapRecord), key=lambda r: _place(r.method, MAP_ORDER))
+        return sorted(self.of(MapRecord), key=lambda r: _place(r.method, MAP_ORDER))
 
     @property
     def trajectories(self) -> list[TrajectoryRecord]:
         """Interpolations, in the order of their files."""
-        return self._of(TrajectoryRecord)
+        return self.of(TrajectoryRecord)
 
     @property
     def provenance(self) -> Provenance:
@@ -145,7 +145,8 @@ class RunContents:
             return None
         return positions, np.full(positions.shape[1], -1) if labels is None else labels
 
-    def _of(self, kind: type[R]) -> list[R]:
+    def of(self, kind: type[R]) -> list[R]:
+        """Every record of a kind, in the order of their files."""
         return [record for _, record in self.records if isinstance(record, kind)]
 
 

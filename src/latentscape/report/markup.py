@@ -106,3 +106,8 @@ def _attributes(attributes: dict[str, str | bool | None]) -> str:
         elif value is not None and value is not False:
             out.append(f' {name}="{escape(str(value))}"')
     return "".join(out)
+
+
+def columns(figures: list[Html]) -> Html:
+    """Figures beside each other, as many as fit."""
+    return tag("div", joined(figures), class_="figures") if figures else Html("")

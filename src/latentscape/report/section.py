@@ -8,9 +8,10 @@ from typing import Any
 from latentscape.report import markup
 from latentscape.report.figures import curves, dots, grids, maps, movement, strips
 from latentscape.report.folder import RunContents
-from latentscape.report.markup import Html, joined, sentences, tag
+from latentscape.report.markup import Html, columns, joined, sentences, tag
 from latentscape.report.picture import Picture, latent_words, small_print
 from latentscape.report.tables import anchor, measure_table
+from latentscape.report.topics import collapse, disentanglement, generation, structure
 from latentscape.report.verdict import concerns, verdicts
 from latentscape.report.words import label, number
 
@@ -70,7 +71,8 @@ class Section:
             forest = dots.measures(record)
             figures = [self._figure(p, suffix=f"-{split}" if i else "") for p in pictures]
             figures += [self._figure(forest, suffix=f"-{split}" if i else "")] if forest else []
-            blocks += [_columns(figures), measure_table(record)]
+            blocks += [columns(figures), measure_table(record)]
+        blocks += collapse.blocks(self.contents, self._figure)
         return _part("Did it learn?", blocks)
 
     def _training(self) -> Html:
@@ -88,13 +90,15 @@ class Section:
                 epochs=self.contents.epochs(len(moved[0])),
             )
             figures += [self._figure(picture)] if picture else []
-        return _part("How it learnt", [*blocks, _columns(figures)])
+        return _part("How it learnt", [*blocks, columns(figures)])
 
     def _drawing(self) -> Html:
         sheets = self.contents.sheets
         if not sheets:
             self._miss("samples and manifolds", TOUR)
-        return _part("What it can draw", [_columns([self._figure(grids.sheet(s)) for s in sheets])])
+        blocks = [columns([self._figure(grids.sheet(s)) for s in sheets])]
+        blocks += generation.blocks(self.contents, self._figure)
+        return _part("What it can draw", blocks)
 
     def _space(self) -> Html:
         found = self.contents.maps
@@ -102,15 +106,17 @@ class Section:
             store = self.contents.store
             first = "" if store else "latentscape encode {run} && "
             self._miss("maps", first + PROJECT)
-        figures = [self._figure(maps.latent_map(record)) for record in found]
-        return _part("How the space is organised", [_columns(figures)])
+        blocks = [columns([self._figure(maps.latent_map(record)) for record in found])]
+        blocks += structure.blocks(self.contents, self._figure)
+        blocks += disentanglement.blocks(self.contents, self._figure)
+        return _part("How the space is organised", blocks)
 
     def _travelling(self) -> Html:
         found = self.contents.trajectories
         if not found:
             self._miss("interpolations", "latentscape interpolate {run}")
         figures = [self._figure(strips.strips(record)) for record in found]
-        return _part("From here to there", [_columns(figures)])
+        return _part("From here to there", [columns(figures)])
 
     def _figure(self, picture: Picture, *, suffix: str = "") -> Html:
         taken = {p.words.name for p in self.pictures}
@@ -143,7 +149,7 @@ class Section:
             said = read if path == still[0] else f"The same as it stood after epoch {epoch}."
             kind = "shot-first" if figures and path == still[0] and len(still) > 1 else None
             figures.append(_shot(f"Epoch {epoch}", picture, said, small, kind))
-        return joined([left_out, _columns(figures)]) if left_out else _columns(figures)
+        return joined([left_out, columns(figures)]) if left_out else columns(figures)
 
     def _miss(self, what: str, command: str) -> None:
         words = {
@@ -226,10 +232,6 @@ def _class_names(contents: RunContents) -> tuple[str, ...]:
 def _part(title: str, blocks: list[Html]) -> Html:
     inside = [block for block in blocks if block]
     return tag("div", tag("h3", title), *inside, class_="part") if inside else Html("")
-
-
-def _columns(figures: list[Html]) -> Html:
-    return tag("div", joined(figures), class_="figures") if figures else Html("")
 
 
 def _shot(title: str, picture: Html, read: str, small: str, class_: str | None = None) -> Html:

@@ -45,6 +45,15 @@ class Subject:
     rows: np.ndarray
     splits: np.ndarray
 
+    def choice(self, limit: int | None, *, seed: int) -> "Subject":
+        """The same with a seeded choice of at most `limit` of its rows, in their order."""
+        if limit is None or limit >= len(self.rows):
+            return self
+        if limit < 1:
+            raise UsageError(f"{limit} images are none", "give a limit of at least 1")
+        chosen = np.random.default_rng(seed).permutation(len(self.rows))[:limit]
+        return replace(self, rows=self.rows[np.sort(chosen)])
+
     def pixels(self, rows: np.ndarray) -> Tensor:
         """Chosen images as the model sees them, on its device."""
         return torch.from_numpy(self.images.pixels(rows)).to(self.model.autoencoder.device)

@@ -1,0 +1,10 @@
+"""How the space is organised: covariance, Gaussianity, classes, dimension."""
+
+from latentscape.report.folder import RunContents
+from latentscape.report.markup import Html
+from latentscape.report.topics import Figure
+
+
+def blocks(contents: RunContents, figure: Figure) -> list[Html]:
+    """The topic's pictures and tables."""
+    return []

@@ -1,0 +1,177 @@
+"""Latents to be measured: read from a store, or encoded here and kept in memory."""
+
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from latentscape.data import DataConfig
+from latentscape.errors import DataError, UsageError
+from latentscape.records import RUN_FILE, Provenance
+from latentscape.store import MANIFEST, Store
+from latentscape.training.recipes import prior_matched
+from latentscape.workflows.opening import Progress, Subject, open_subject
+
+N_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Posteriors of some images, and what is known of the images.
+
+    Attributes:
+        means: ``n *latent`` float32.
+        log_vars: The same shape; None where the posterior is a point.
+        labels: (n,) class of each image, −1 where unknown.
+        class_names: Name of each class.
+        sample_ids: (n,) identities.
+        groups: (n,) clip, artist or source image of each, None where there are none.
+        prior_matched: Whether training drew the latents towards N(0, I).
+        provenance: Their small print.
+        run: The run folder they belong to; None where there is none.
+        stem: ``DATA-SPLIT``, fit for a file's name.
+        subject: The opened model and its images, where the latents were encoded here.
+    """
+
+    means: np.ndarray
+    log_vars: np.ndarray | None
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    sample_ids: np.ndarray
+    groups: np.ndarray | None
+    prior_matched: bool
+    provenance: Provenance
+    run: Path | None
+    stem: str
+    subject: Subject | None = None
+
+    def __len__(self) -> int:
+        return len(self.means)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The means as ``n d``, whatever the latent's shape."""
+        return self.means.reshape(len(self.means), -1)
+
+    def room(self, name: str, stem: str) -> Path | None:
+        """Where a record belongs in the run; None where there is no run."""
+        return None if self.run is None else self.run / name / stem
+
+
+def open_latents(
+    thing: str | Path,
+    data: str | DataConfig | None = None,
+    *,
+    split: str = "test",
+    limit: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Latents:
+    """Latents of a store, or of a model's images.
+
+    Args:
+        thing: A store that `encode` wrote, or MODEL.
+        data: DATA, for a model; its own images if None. A store knows its own.
+        split: Of the images; a store has the split it was encoded from.
+        limit: Most latents; above, a seeded choice of them.
+        seed: Of that choice.
+        progress: Called with (images done, images in all, "images").
+
+    Raises:
+        UsageError, DataError, StoreError, ModelError: As opening them does.
+        DataError: If no latent is finite. Where only some are not, a warning names them and the
+            others are kept.
+    """
+    folder = Path(thing)
+    if (folder / MANIFEST).exists() and not (folder / RUN_FILE).exists():
+        if data is not None:
+            raise UsageError(
+                f"{folder} is a store and has its images already", "leave DATA out, or name a model"
+            )
+        return _finite(_stored(Store.open(folder), limit, seed))
+    subject = open_subject(thing, data, split)
+    return _finite(_encoded(subject, limit, seed=seed, progress=progress))
+
+
+def _stored(store: Store, limit: int | None, seed: int) -> Latents:
+    chosen = store.choice(len(store) if limit is None else limit, seed=seed)
+    samples, manifest = store.samples.take(chosen), store.manifest
+    folder = store.folder.resolve()
+    run = folder.parent.parent
+    inside = folder.parent.name == "stores" and (run / RUN_FILE).exists()
+    return Latents(
+        means=store.rows(chosen),
+        log_vars=store.log_var_rows(chosen) if manifest.has_log_var else None,
+        labels=samples.labels,
+        class_names=manifest.class_names,
+        sample_ids=samples.sample_ids,
+        groups=samples.groups if (samples.groups != "").any() else None,
+        prior_matched=manifest.prior_matched,
+        provenance=manifest.provenance.model_copy(update={"n": len(chosen), "seed": seed}),
+        run=run if inside else None,
+        stem=folder.name,
+    )
+
+
+@torch.inference_mode()
+def _encoded(
+    subject: Subject, limit: int | None, *, seed: int, progress: Progress | None
+) -> Latents:
+    """The split's latents, encoded in memory; for spatial latents of many images, use a store."""
+    subject = subject.choice(limit, seed=seed)
+    model, images, rows = subject.model, subject.images, subject.rows
+    is_point = model.autoencoder.posterior == "point"
+    means = np.empty((len(rows), *model.autoencoder.latent_shape), np.float32)
+    log_vars = None if is_point else np.empty_like(means)
+    done = 0
+    for batch, pixels in subject.batches():
+        posterior = model.autoencoder.encode(pixels)
+        here = slice(done, done + len(batch))
+        means[here] = posterior.mean.cpu().numpy()
+        if log_vars is not None:
+            log_vars[here] = posterior.log_var.cpu().numpy()
+        done += len(batch)
+        if progress is not None:
+            progress(done, len(rows), "images")
+    return Latents(
+        means=means,
+        log_vars=log_vars,
+        labels=images.labels[rows],
+        class_names=images.class_names,
+        sample_ids=images.sample_ids[rows],
+        groups=None if images.groups is None else images.groups[rows],
+        prior_matched=prior_matched(model.recipe, posterior=model.autoencoder.posterior),
+        provenance=subject.provenance(seed=seed, n=len(rows)),
+        run=model.folder,
+        stem=subject.stem,
+        subject=subject,
+    )
+
+
+def _finite(latents: Latents) -> Latents:
+    broken = np.asarray(~np.isfinite(latents.rows).all(axis=1))
+    if latents.log_vars is not None:
+        broken |= ~np.isfinite(latents.log_vars.reshape(len(broken), -1)).all(1)
+    if not broken.any():
+        return latents
+    ids = latents.sample_ids[broken]
+    named = ", ".join(ids[:N_NAMED]) + (" and more" if len(ids) > N_NAMED else "")
+    told = f"{len(ids):,} of {len(broken):,} latents hold NaN or infinity: {named}"
+    if broken.all():
+        raise DataError(told, "the model's training broke down: look at its loss curves")
+    warnings.warn(f"{told}; they are left out", stacklevel=3)
+    keep = np.flatnonzero(~broken)
+    subject = latents.subject
+    return replace(
+        latents,
+        means=latents.means[keep],
+        log_vars=None if latents.log_vars is None else latents.log_vars[keep],
+        labels=latents.labels[keep],
+        sample_ids=latents.sample_ids[keep],
+        groups=None if latents.groups is None else latents.groups[keep],
+        provenance=latents.provenance.model_copy(update={"n": len(keep)}),
+        subject=None if subject is None else replace(subject, rows=subject.rows[keep]),
+    )
