@@ -58,7 +58,7 @@ told = {job["name"]: train(**job) for job in jobs}
 """
 OPTIONS = {
     "network": "mlp", "network_options": {"hidden": [32]}, "latent": 4, "epochs": 3,
-    "batch_size": 20, "likelihood": "gaussian-fixed",
+    "batch_size": 20, "likelihood": "gaussian-fixed", "precision": "fp32",
 }  # fmt: skip
 NOISY = {**OPTIONS, "ema": 0.9, "accumulate": 2, "checkpoint_seconds": 0.0}
 RECIPES = ("vae", "aae", "tvae")
