@@ -23,6 +23,7 @@ from latentscape.records.results import (
     TrajectoryRecord,
 )
 from latentscape.records.run_file import FORMAT, RUN_FILE, read_run
+from latentscape.records.structure import PrincipalPlane, StructureRecord
 
 __all__ = [
     "FORMAT",
@@ -36,6 +37,7 @@ __all__ = [
     "MapRecord",
     "Measure",
     "Neighbours",
+    "PrincipalPlane",
     "Provenance",
     "ReconstructionRecord",
     "Record",
@@ -45,6 +47,7 @@ __all__ = [
     "RunRecord",
     "SheetRecord",
     "StoreRecord",
+    "StructureRecord",
     "TrajectoryRecord",
     "Undefined",
     "load_record",
