@@ -11,6 +11,7 @@ from latentscape.metrics.catalogue import CATALOGUE, Entry, measured, row_of
 from latentscape.metrics.collapse import LatentSums, collapse_signs
 from latentscape.metrics.faithfulness import faithfulness
 from latentscape.metrics.interval import Interval, bootstrap_intervals
+from latentscape.metrics.neighbours import nearest_neighbours
 
 if TYPE_CHECKING:
     from latentscape.metrics.baselines import Baseline, fit_baselines, score_baselines
@@ -44,6 +45,7 @@ __all__ = [
     "fit_baselines",
     "measured",
     "ms_ssim",
+    "nearest_neighbours",
     "row_of",
     "score_baselines",
     "ssim",
