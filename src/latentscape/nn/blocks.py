@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentscape.errors import ShapeError, UsageError, nearest
-from latentscape.nn.transposed import TransposedConv2d
 from latentscape.shapes import ImageShape, LatentShape, latent_size
 
 Grid = tuple[int, int]
@@ -188,15 +187,4 @@ def mirror_padding(grid: Grid, below: Grid, stride: int) -> Grid:
     """
     return tuple(  # type: ignore[return-value]
         size - 1 - (small - 1) * stride for size, small in zip(grid, below, strict=True)
-    )
-
-
-def transposed(
-    in_channels: int, out_channels: int, kernel: int, stride: int, output_padding: Grid
-) -> nn.ConvTranspose2d:
-    """A transposed convolution with padding ``kernel // 2``; the quick one where it fits."""
-    if (kernel, stride, output_padding) == (3, 2, (1, 1)):
-        return TransposedConv2d(in_channels, out_channels)
-    return nn.ConvTranspose2d(
-        in_channels, out_channels, kernel, stride, kernel // 2, output_padding
     )

@@ -18,8 +18,8 @@ from latentscape.nn.blocks import (
     grids_after,
     mirror_padding,
     refuse_narrow,
-    transposed,
 )
+from latentscape.nn.transposed import TransposedConv2d
 from latentscape.shapes import ImageShape, LatentShape, latent_size
 
 FIRST_WIDTH = 32
@@ -85,7 +85,12 @@ def conv_networks(
         ]
     for i in reversed(range(n_layers)):
         padding = mirror_padding(grids[i], grids[i + 1], strides[i])
-        decoder.append(transposed(channels[i + 1], channels[i], kernels[i], strides[i], padding))
+        decoder.append(
+            TransposedConv2d(
+                channels[i + 1], channels[i], kernel_size=kernels[i], stride=strides[i],
+                output_padding=padding,
+            )
+        )  # fmt: skip
         decoder += [activation_named(activation)] if i else []
     encoder.append(ToLatent(top, latent_shape, n_parameters))
     return nn.Sequential(*encoder), nn.Sequential(*decoder)

@@ -1,4 +1,6 @@
-"""Stride-2 transposed convolution, in the form that is quicker on the processor at hand."""
+"""Transposed convolution, in the form that is quicker on the processor at hand."""
+
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -6,25 +8,45 @@ from torch import Tensor, nn
 
 
 class TransposedConv2d(nn.ConvTranspose2d):
-    """`nn.ConvTranspose2d` with kernel 3 that doubles height and width, same parameters.
+    """`nn.ConvTranspose2d` with padding ``kernel_size // 2``, same function and parameters.
 
-    In bf16 on a CPU the library's transposed convolution is the whole network's bottleneck; there
-    the same function is computed as one 2×2 convolution over the small grid whose outputs, one for
-    each of the four phases of the large grid, are shuffled into place. Elsewhere, fp32 CPUs
-    included, the library's own kernel is as quick or quicker and is used (docs/decisions/0009).
+    On a CPU the library takes longer over the bias's gradient than over the two others together, so
+    there the bias is added outside. In bf16 on a processor with matrix tiles, one that doubles
+    height and width (kernel 3) is computed as one 2×2 convolution over the small grid whose
+    outputs, one for each of the four phases of the large grid, are shuffled into place
+    (docs/decisions/0009).
     """
 
-    def __init__(self, in_channels: int, out_channels: int):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        kernel_size: int = 3,
+        stride: int = 2,
+        output_padding: int | tuple[int, int] = 1,
+    ):
         super().__init__(
-            in_channels, out_channels, kernel_size=3, stride=2, padding=1, output_padding=1
+            in_channels, out_channels, kernel_size, stride, kernel_size // 2, output_padding
         )
+        self.doubles = (kernel_size, stride, self.output_padding) == (3, 2, (1, 1))
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """``batch in height width`` to ``batch out 2·height 2·width``."""
+        """``batch in height width`` to ``batch out height·stride width·stride``, or near it."""
+        if output_size is not None or input.device.type != "cpu" or self.bias is None:
+            return super().forward(input, output_size)
         low_precision = input.dtype == torch.bfloat16 or torch.is_autocast_enabled("cpu")
-        if output_size is None and input.device.type == "cpu" and low_precision:
+        if low_precision and self.doubles and has_matrix_tiles():
             return transposed_by_phases(input, self.weight, self.bias)
-        return super().forward(input, output_size)
+        middle = self.kernel_size[0] // 2
+        out = F.conv_transpose2d(input, self.weight, None, self.stride, middle, self.output_padding)
+        return out + self.bias.to(out.dtype).view(1, -1, 1, 1)
+
+
+@cache
+def has_matrix_tiles() -> bool:
+    """Whether the processor multiplies matrices in hardware (AMX)."""
+    return torch.cpu._is_amx_tile_supported()
 
 
 def transposed_by_phases(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

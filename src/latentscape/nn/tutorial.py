@@ -27,7 +27,7 @@ class TutorialDecoder(nn.Module):
             nn.ReLU(),
             TransposedConv2d(64, 32),
             nn.ReLU(),
-            nn.ConvTranspose2d(32, channels, kernel_size=3, padding=1),
+            TransposedConv2d(32, channels, stride=1, output_padding=0),
         )
 
     def forward(self, latents: Tensor) -> Tensor:
