@@ -1,6 +1,7 @@
 """Which device and which number format; chosen once at the start and recorded."""
 
 import ctypes
+import logging
 import sys
 
 import torch
@@ -28,12 +29,18 @@ def make_fabric(config: TrainConfig) -> Fabric:
     if not available[device]:
         raise UsageError(f"this machine has no {device} device", "use --device auto")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and has_native_bf16(device))
-    fabric = Fabric(
-        accelerator=device,
-        devices=config.devices,
-        num_nodes=config.n_nodes,
-        precision="bf16-mixed" if bf16 else "32-true",
-    )
+    talk = logging.getLogger("lightning_fabric")
+    level = talk.level
+    talk.setLevel(logging.WARNING)  # the record says all that it would
+    try:
+        fabric = Fabric(
+            accelerator=device,
+            devices=config.devices,
+            num_nodes=config.n_nodes,
+            precision="bf16-mixed" if bf16 else "32-true",
+        )
+    finally:
+        talk.setLevel(level)
     fabric.launch()
     return fabric
 
