@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentscape.errors import ShapeError
+from latentscape.metrics.moments import Moments
 from latentscape.records import Row
 
 ACTIVE_VARIANCE = 0.01
@@ -16,41 +17,6 @@ SMALL_KL = 0.01
 SHARE = 0.01
 MIN_RATE = 0.1  # nats
 MIN_SPREAD = 0.01
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Count, mean and sum of squared deviations of the rows seen so far, column by column."""
-
-    n: int
-    mean: np.ndarray
-    deviations: np.ndarray
-
-    @classmethod
-    def of(cls, rows: np.ndarray) -> "Moments":
-        """The moments of ``(n, d)`` rows."""
-        rows = rows.astype(np.float64, copy=False)
-        mean = rows.mean(0)
-        return cls(len(rows), mean, np.square(rows - mean).sum(0))
-
-    def merge(self, other: "Moments") -> "Moments":
-        """The moments of both sets of rows together.
-
-        Reference:
-            Chan, Golub and LeVeque 1983, Algorithms for computing the sample variance, eq. 1.5.
-        """
-        if self.mean.shape != other.mean.shape:
-            raise ShapeError(f"{self.mean.size} columns cannot be merged with {other.mean.size}")
-        n = self.n + other.n
-        step = other.mean - self.mean
-        mean = self.mean + step * (other.n / n)
-        deviations = self.deviations + other.deviations + step**2 * (self.n * other.n / n)
-        return Moments(n, mean, deviations)
-
-    @property
-    def variance(self) -> np.ndarray:
-        """Sample variance (n − 1) of each column; 0 from a single row."""
-        return self.deviations / max(self.n - 1, 1)
 
 
 @dataclass(frozen=True)
@@ -102,6 +68,18 @@ class LatentSums:
             Lucas et al. 2019, Don't blame the ELBO, definition 1.
         """
         return self.small >= (1 - SHARE) * self.means.n
+
+
+def scaled_active(variance: np.ndarray) -> np.ndarray:
+    """Which units vary by more than 1 % of the average unit's variance.
+
+    For latents that nothing scaled (point posteriors, a pretrained model's), where .01 means
+    nothing (T2). Of a latent that does not vary at all, none is active.
+
+    Args:
+        variance: (d,) of each unit over images.
+    """
+    return variance > ACTIVE_VARIANCE * variance.mean()
 
 
 def collapse_signs(row: Row) -> tuple[str, ...]:

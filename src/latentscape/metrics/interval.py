@@ -13,6 +13,9 @@ MAX_CELLS = 10_000
 CHUNK = 100
 
 
+Bounds = tuple[float | None, float | None]
+
+
 class Interval(NamedTuple):
     """The two ends of an interval and, in words, how it was made."""
 
@@ -82,7 +85,54 @@ def bootstrap_intervals(
     }
 
 
-def _units(n: int, groups: np.ndarray | None, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+def dealt(
+    n: int, *, seed: int, groups: np.ndarray | None = None, most: int = MAX_CELLS
+) -> tuple[np.ndarray, str]:
+    """Deal rows at random into cells for a bootstrap that draws whole cells.
+
+    Args:
+        n: Rows.
+        seed: Of the dealing.
+        groups: (n,) group of each row; a group stays whole.
+        most: Most cells; with fewer rows (or groups), each is a cell.
+
+    Returns:
+        (n,) cell of each row, and what is drawn in words.
+    """
+    return _units(n, groups, np.random.default_rng(seed), most)
+
+
+def centred_interval(
+    value: float, resampled: np.ndarray, bounds: Bounds, words: str
+) -> Interval | None:
+    """Interval of a number that is no mean, from its values on resamples.
+
+    Resamples have fewer distinct rows than the sample, so numbers about shape are biased on them;
+    their percentiles are therefore moved so that their median lies on the value.
+
+    Args:
+        value: Of the whole sample.
+        resampled: (r,) of each resample; those that are not finite are left out.
+        bounds: Of the measure; the interval does not leave them.
+        words: How it was made.
+
+    Returns:
+        The interval; None where fewer than half of the resamples have a value.
+    """
+    finite = resampled[np.isfinite(resampled)]
+    if len(finite) < max(2, len(resampled) / 2):
+        return None
+    tail = (1 - LEVEL) / 2
+    low, middle, high = np.quantile(finite, [tail, 0.5, 1 - tail])
+    least, most = (end if end is not None else other
+                   for end, other in zip(bounds, (-np.inf, np.inf), strict=True))  # fmt: skip
+    ends = np.clip([value + low - middle, value + high - middle], least, most)
+    return Interval(float(ends[0]), float(ends[1]), words)
+
+
+def _units(
+    n: int, groups: np.ndarray | None, rng: np.random.Generator, most: int = MAX_CELLS
+) -> tuple[np.ndarray, str]:
     """What is drawn as a whole: (n,) unit of each image, and its name in words."""
     if groups is not None:
         units = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
@@ -90,9 +140,9 @@ def _units(n: int, groups: np.ndarray | None, rng: np.random.Generator) -> tuple
     else:
         units, what = np.arange(n), f"{n:,} samples"
     n_units = int(units.max()) + 1 if n else 0
-    if n_units > MAX_CELLS:
-        cell = rng.permutation(np.arange(n_units) % MAX_CELLS)
-        units, what = cell[units], f"{what} in {MAX_CELLS:,} random cells"
+    if n_units > most:
+        cell = rng.permutation(np.arange(n_units) % most)
+        units, what = cell[units], f"{what} in {most:,} random cells"
     return units, what
 
 

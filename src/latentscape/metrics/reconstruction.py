@@ -9,8 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentscape.errors import DataError, ShapeError, UsageError
-from latentscape.metrics.collapse import LatentSums, Moments
+from latentscape.metrics.collapse import LatentSums
 from latentscape.metrics.elbo import LikelihoodName, entropy_floor
+from latentscape.metrics.moments import Moments
 from latentscape.metrics.pixel import absolute_error, psnr, squared_error
 from latentscape.metrics.reconstruction_row import Gathered, reconstruction_row
 from latentscape.metrics.similarity import CONVENTIONS, ms_ssim, refusal, ssim_all

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentscape.metrics.catalogue import measured
-from latentscape.metrics.collapse import LatentSums, Moments
+from latentscape.metrics.collapse import LatentSums
 from latentscape.metrics.elbo import NO_RATE, LikelihoodName, bits_per_dim, bits_per_dim_refusal
 from latentscape.metrics.interval import Interval, bootstrap_intervals
+from latentscape.metrics.moments import Moments
 from latentscape.metrics.pixel import psnr_of
 from latentscape.metrics.similarity import CONVENTIONS, refusal
 from latentscape.records import Measure, Row

@@ -1,0 +1,308 @@
+"""Spherical or oblong: the variances of a cloud of latents along its principal axes."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from latentscape.errors import UndefinedError
+from latentscape.metrics.catalogue import CATALOGUE, measured, row_of
+from latentscape.metrics.interval import Interval, centred_interval
+from latentscape.metrics.moments import CovarianceSums
+from latentscape.records import Measure, Reference, Row
+
+SPHERICAL = 0.9  # least GM/AM and least PR/d of a cloud called spherical
+OBLONG = 3.0  # least λ₁ ÷ mean λ of a cloud called oblong, from 5 latents on
+SINGULAR = 1e-12  # λ under this share of the largest is rounding
+CROWDED = 10  # with fewer samples a latent, John's test stands in for Mauchly's
+MOST_CELLS, FEWEST_CELLS = 200, 10
+MOST_CELL_VALUES = 1 << 24
+MOST_RESAMPLES, FEWER_RESAMPLES = 1000, 200
+N_DRAWS, FEW_DRAWS = 20, 3
+LARGE = 512
+CHUNK_VALUES = 1 << 22
+
+
+class Spectrum:
+    """Variances along the principal axes, with their resamples and their null.
+
+    Args:
+        values: (d,) eigenvalues of the sample covariance, largest first.
+        n: Samples behind them.
+        n_constant: Latents that do not vary.
+        resampled: (r, d) the same of bootstrap resamples; None where there are none.
+        words: How those were drawn.
+        seed: Of the null.
+    """
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        *,
+        n: int,
+        n_constant: int = 0,
+        resampled: np.ndarray | None = None,
+        words: str = "",
+        seed: int = 0,
+    ):
+        self.values, self.n, self.n_constant = values, n, n_constant
+        self.resampled, self.words, self.seed = resampled, words, seed
+
+    @property
+    def d(self) -> int:
+        """Latents."""
+        return len(self.values)
+
+    @cached_property
+    def null(self) -> np.ndarray:
+        """(draws, d) eigenvalues of isotropic Gaussian clouds of this n, d and mean variance."""
+        return self.values.mean() * isotropic_eigenvalues(self.n, self.d, seed=self.seed)
+
+    @property
+    def why_singular(self) -> str | None:
+        """Why the smallest eigenvalue says nothing; None where it does."""
+        if self.n <= self.d:
+            return (
+                f"{self.n:,} samples span at most {self.n - 1:,} of {self.d:,} dimensions: "
+                "the smallest λ are 0 whatever the cloud"
+            )
+        if self.n_constant:
+            return f"{self.n_constant} of {self.d} latents are constant: the smallest λ is 0"
+        rank = int((self.values > SINGULAR * self.values[0]).sum())
+        if rank < self.d:
+            return f"the latents depend on one another: rank {rank} of {self.d}"
+        return None
+
+
+def spectrum_of(sums: CovarianceSums, *, seed: int, words: str = "") -> Spectrum:
+    """The spectrum of rows from their sums, with resamples where there are cells enough.
+
+    Args:
+        sums: Of the rows, dealt to cells.
+        seed: Of resamples and null.
+        words: What is drawn, as `dealt` says it.
+
+    Raises:
+        UndefinedError: Of fewer than two rows, or where all are one point.
+    """
+    whole = sums.total()
+    n = int(whole.n[0])
+    require_cloud(n, bool(whole.constant.all()))
+    values = descending(whole.covariance[0])
+    resampled = None
+    if len(sums.n) >= FEWEST_CELLS and sums.d <= LARGE:
+        resampled = _resampled(sums, whole.mean[0], seed)
+        words = f"95 % bootstrap over {words} ({len(resampled):,} resamples, seed {seed}), centred"
+    return Spectrum(
+        values, n=n, n_constant=int(whole.constant.sum()), resampled=resampled, words=words,
+        seed=seed,
+    )  # fmt: skip
+
+
+def spectrum_of_few(rows: np.ndarray, *, seed: int) -> Spectrum:
+    """The spectrum of fewer rows than latents, from the products of rows; without resamples.
+
+    Raises:
+        UndefinedError: Of fewer than two rows, or where all are one point.
+    """
+    n, d = rows.shape
+    centred = rows - rows.mean(0, dtype=np.float64)
+    constant = np.asarray(~(rows != rows[:1]).any(0))
+    require_cloud(n, bool(constant.all()))
+    values = np.zeros(d)
+    found = descending(centred @ centred.T / (n - 1))
+    values[: min(n, d)] = found[:d]
+    return Spectrum(values, n=n, n_constant=int(constant.sum()), seed=seed)
+
+
+def require_cloud(n: int, one_point: bool) -> None:
+    """Check that rows have a spread at all.
+
+    Raises:
+        UndefinedError: If there are fewer than two, or all are one point.
+    """
+    if n < 2:
+        raise UndefinedError(f"{n} sample has no spread", "measure more images")
+    if one_point:
+        raise UndefinedError(
+            f"all {n:,} latents are one point", "the model is collapsed: see measure collapse"
+        )
+
+
+def cells_for(d: int) -> int:
+    """Most bootstrap cells whose covariances fit in memory together."""
+    return max(1, min(MOST_CELLS, MOST_CELL_VALUES // (d * d)))
+
+
+def descending(covariance: np.ndarray) -> np.ndarray:
+    """(... d) eigenvalues of covariances (... d d), largest first, none negative."""
+    return np.linalg.eigvalsh(covariance)[..., ::-1].clip(min=0)
+
+
+def isotropic_eigenvalues(n: int, d: int, *, seed: int) -> np.ndarray:
+    """(draws, d) eigenvalues of the covariance of n samples of N(0, I_d); 20 draws, 3 of large d.
+
+    The covariance itself is drawn, as a Wishart matrix, so that n does not matter.
+    """
+    from scipy.stats import wishart
+
+    rng = np.random.default_rng(seed)
+    n_draws = N_DRAWS if min(n, d) <= LARGE else FEW_DRAWS
+    if n - 1 >= d:
+        drawn = np.asarray(wishart.rvs(n - 1, np.eye(d), size=n_draws, random_state=rng))
+        return descending(drawn.reshape(n_draws, d, d)) / (n - 1)
+    found = np.zeros((n_draws, d))
+    for i in range(n_draws):
+        rows = rng.standard_normal((n - 1, d))  # as good as n rows about their mean
+        found[i, : n - 1] = descending(rows @ rows.T) / (n - 1)
+    return found
+
+
+class ShapeNumbers(NamedTuple):
+    """Numbers of spectra, each of the leading shape of the eigenvalues."""
+
+    participation_ratio: np.ndarray
+    participation_share: np.ndarray
+    effective_rank: np.ndarray
+    anisotropy: np.ndarray
+    condition_number: np.ndarray
+    sphericity: np.ndarray
+
+
+def shape_numbers(values: np.ndarray) -> ShapeNumbers:
+    """The shape of each spectrum ``(... d)``, eigenvalues largest first.
+
+    Returns:
+        Participation ratio and effective rank in dimensions, 1 to d; PR/d and GM/AM in [0, 1];
+        λ₁ ÷ mean λ from 1 to d; λ₁ ÷ λ_d from 1. NaN or infinite where the spectrum is 0.
+
+    Reference:
+        Roy and Vetterli 2007, The effective rank, eq. 3; Mauchly 1940, Significance test for
+        sphericity, W^{1/d}.
+    """
+    d = values.shape[-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = values / values.sum(-1, keepdims=True)
+        logs = np.log(shares)
+        ratio = 1 / np.square(shares).sum(-1)
+        entropy = -np.where(shares > 0, shares * logs, 0).sum(-1)
+        geometric = np.exp(logs.mean(-1))
+        condition = values[..., 0] / values[..., -1]
+    return ShapeNumbers(
+        ratio, ratio / d, np.exp(entropy), shares[..., 0] * d, condition, geometric * d
+    )
+
+
+def covariance_shape(spectrum: Spectrum) -> Row:
+    """Participation ratio, effective rank, λ₁ ÷ mean λ, condition number, GM/AM and its test.
+
+    Returns:
+        The row; each number with a bootstrap interval where there are resamples, and held
+        against isotropic Gaussian clouds of as many samples and latents.
+    """
+    d, why = spectrum.d, spectrum.why_singular
+
+    def one(name: str) -> list[Measure]:
+        if why and name in ("condition_number", "sphericity"):
+            raise UndefinedError(why, "see the other numbers of shape")
+        return [_number(spectrum, name)]
+
+    makers = {name: (lambda name=name: one(name)) for name in ShapeNumbers._fields}
+    test = "john" if spectrum.n < CROWDED * d else "mauchly"
+    makers[test] = lambda: _sphericity_test(spectrum, test)
+    small = " With so few samples a latent λ spread by chance: read the value beside its null."
+    note = f"posterior means, {spectrum.n:,} of {d:,} latents each."
+    return row_of(
+        "covariance shape", makers, note=note + (small if spectrum.n < CROWDED * d else "")
+    )
+
+
+def _number(spectrum: Spectrum, name: str) -> Measure:
+    value = float(getattr(shape_numbers(spectrum.values), name))
+    null = getattr(shape_numbers(spectrum.null), name)
+    interval: Interval | None = None
+    if spectrum.resampled is not None:
+        resampled = getattr(shape_numbers(spectrum.resampled), name)
+        bounds = CATALOGUE[name].bounds
+        interval = centred_interval(value, resampled, bounds, spectrum.words)
+    words = f"isotropic Gaussian, n = {spectrum.n:,}, d = {spectrum.d:,}, {len(null)} draws"
+    reference = Reference(
+        value=float(null.mean()), low=float(null.min()), high=float(null.max()), words=words
+    )
+    return measured(name, value, n=spectrum.n, interval=interval, reference=reference)
+
+
+def _sphericity_test(spectrum: Spectrum, test: str) -> list[Measure]:
+    """Mauchly's likelihood ratio, or John's U where samples are few for the latents."""
+    from scipy.stats import chi2
+
+    n, d = spectrum.n, spectrum.d
+    if d < 2:
+        raise UndefinedError("a single latent is always spherical", "nothing to mend")
+    if test == "mauchly" and spectrum.why_singular:
+        raise UndefinedError(spectrum.why_singular, "see the other numbers of shape")
+    freedom = d * (d + 1) / 2 - 1
+    shares = spectrum.values / spectrum.values.mean()
+    if test == "mauchly":
+        statistic = -(n - 1 - (2 * d * d + d + 2) / (6 * d)) * np.log(shares).sum()
+    else:
+        statistic = n / 2 * np.square(shares - 1).sum()
+    p = float(chi2.sf(statistic, freedom))
+    note = (
+        f"{freedom:,.0f} degrees of freedom; with n ≫ d any deviation is significant: GM/AM first"
+    )
+    expected = Reference(
+        value=freedom, low=float(chi2.ppf(0.025, freedom)), high=float(chi2.ppf(0.975, freedom)),
+        words="95 % of χ² where all λ are equal",
+    )  # fmt: skip
+    return [
+        measured(f"{test}_chi2", statistic, n=n, note=note, reference=expected),
+        measured(f"{test}_p", p, n=n, note="effect first: see GM/AM"),
+    ]
+
+
+def shape_verdict(row: Row) -> str:
+    """One sentence, with its thresholds: spherical, oblong, neither, or why it cannot be said.
+
+    Spherical needs GM/AM ≥ .9 and PR/d ≥ .9. Oblong needs λ₁ ÷ mean λ ≥ 3; of 2, 3 and 4 latents
+    the half-way from 1, a sphere, to d, a line.
+    """
+    found = {measure.name: measure.value for measure in row.measures}
+    if "anisotropy" not in found:
+        why = row.undefined[0].why if row.undefined else "nothing was measured"
+        return f"no verdict on the shape: {why}"
+    d = round(found["participation_ratio"] / found["participation_share"])
+    if d < 2:
+        return "no verdict on the shape: a single latent has none"
+    gm_am, share, first = (
+        found.get("sphericity"), found["participation_share"], found["anisotropy"]
+    )  # fmt: skip
+    if gm_am is not None and gm_am >= SPHERICAL and share >= SPHERICAL:
+        return f"spherical: GM/AM {gm_am:.2f} ≥ {SPHERICAL:g} and PR/d {share:.2f} ≥ {SPHERICAL:g}"
+    limit = min(OBLONG, (1 + d) / 2)
+    told = f"λ₁ is {first:.1f} times the mean"
+    if first >= limit:
+        return f"oblong: {told}, ≥ {limit:g}"
+    fails = [
+        f"{name} {value:.2f} < {SPHERICAL:g}"
+        for name, value in (("GM/AM", gm_am), ("PR/d", share))
+        if value is not None and value < SPHERICAL
+    ]
+    if gm_am is None:
+        fails.insert(0, "GM/AM is not defined")
+    return f"neither spherical nor oblong: {', '.join(fails)}; {told}, < {limit:g}"
+
+
+def _resampled(sums: CovarianceSums, origin: np.ndarray, seed: int) -> np.ndarray:
+    """(r, d) eigenvalues of resamples of the cells."""
+    n_cells, d = sums.mean.shape
+    n_resamples = MOST_RESAMPLES if d <= 64 else FEWER_RESAMPLES
+    rng = np.random.default_rng(seed)
+    products = sums.products(origin)
+    found = np.empty((n_resamples, d))
+    step = max(1, CHUNK_VALUES // (d * d))
+    for start in range(0, n_resamples, step):
+        here = found[start : start + step]
+        counts = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=len(here))
+        here[:] = descending(products.resampled(counts.astype(float)).mean_and_covariance()[1])
+    return found
