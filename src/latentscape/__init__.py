@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from latentscape.report.write import report as report
     from latentscape.store import Store as Store
     from latentscape.training import TrainConfig as TrainConfig
+    from latentscape.workflows.compare import compare as compare
     from latentscape.workflows.demo import demo as demo
     from latentscape.workflows.encode import encode as encode
     from latentscape.workflows.info import info as info
@@ -35,6 +36,7 @@ ROOMS = {
     "project": "workflows.project",
     "interpolate": "workflows.interpolate",
     "tour": "workflows.tour",
+    "compare": "workflows.compare",
     "info": "workflows.info",
     "TrainConfig": "training",
     "DataConfig": "data",

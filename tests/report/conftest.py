@@ -1,6 +1,7 @@
 """Run folders that look like real ones: scikit-learn's digits, and PCA in the part of a model."""
 
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,45 @@ from latentscape.records import (
 
 CLASSES = tuple(str(i) for i in range(10))
 BOOTSTRAP = "95 % bootstrap over 400 images"
+
+
+VOID = {"img", "meta", "link", "br"}
+
+
+class Outline(HTMLParser):
+    """Checks that every element is closed, and gathers ids, targets and pictures."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.targets: set[str] = set()
+        self.unnamed: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        told = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in told:
+            self.ids.append(told["id"])
+        for key in ("href", "xlink:href", "src"):
+            if told.get(key, "").startswith("#"):
+                self.targets.add(told[key][1:])
+            elif key in told:
+                self.addresses.append(told[key])
+        if (tag == "img" and not told.get("alt")) or (tag == "svg" and not told.get("aria-label")):
+            self.unnamed.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
 
 
 class FakeRun:
@@ -257,6 +297,11 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_run() -> type[FakeRun]:
     return FakeRun
+
+
+@pytest.fixture(scope="session")
+def outline() -> type[Outline]:
+    return Outline

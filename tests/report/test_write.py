@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import pytest
 
@@ -14,56 +13,18 @@ from latentscape.records import Measure, Row
 from latentscape.report.verdict import against_baseline
 from latentscape.report.words import number
 
-VOID = {"img", "meta", "link", "br"}
-
-
-class Outline(HTMLParser):
-    """Checks that every element is closed, and gathers ids, targets and pictures."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.targets: set[str] = set()
-        self.unnamed: list[str] = []
-        self.addresses: list[str] = []
-        self.feed(text)
-        assert not self.open, f"never closed: {self.open}"
-
-    def handle_starttag(self, tag, attrs):
-        told = dict(attrs)
-        if tag not in VOID:
-            self.open.append(tag)
-        if "id" in told:
-            self.ids.append(told["id"])
-        for key in ("href", "xlink:href", "src"):
-            if told.get(key, "").startswith("#"):
-                self.targets.add(told[key][1:])
-            elif key in told:
-                self.addresses.append(told[key])
-        if (tag == "img" and not told.get("alt")) or (tag == "svg" and not told.get("aria-label")):
-            self.unnamed.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
 
 def page_of(folder) -> str:
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_run_gives_one_whole_page(reported):
+def test_a_run_gives_one_whole_page(reported, outline):
     text = page_of(reported.folder)
-    outline = Outline(text)
-    assert len(outline.ids) == len(set(outline.ids)), "ids are unique though drawings are many"
-    assert outline.targets <= set(outline.ids)
-    assert not outline.unnamed, "every picture is described"
-    assert all(a.startswith("data:") for a in outline.addresses), "nothing is fetched"
+    found = outline(text)
+    assert len(found.ids) == len(set(found.ids)), "ids are unique though drawings are many"
+    assert found.targets <= set(found.ids)
+    assert not found.unnamed, "every picture is described"
+    assert all(a.startswith("data:") for a in found.addresses), "nothing is fetched"
     assert not re.search(r"@import|url\(['\"]?(?!#|data:)", text)
     assert len(text.encode()) < 6_000_000
     drawn = sorted(path.stem for path in (reported.folder / "figures").glob("*.svg"))
@@ -72,12 +33,12 @@ def test_a_run_gives_one_whole_page(reported):
     assert "Not here yet" not in text
 
 
-def test_runs_are_set_beside_each_other(two_runs):
+def test_runs_are_set_beside_each_other(two_runs, outline):
     text = page_of(two_runs)
-    outline = Outline(text)
-    assert len(outline.ids) == len(set(outline.ids))
-    assert outline.targets <= set(outline.ids)
-    assert {"run-digits-ae-16", "run-digits-vae-2", "run-unfinished"} <= outline.targets
+    found = outline(text)
+    assert len(found.ids) == len(set(found.ids))
+    assert found.targets <= set(found.ids)
+    assert {"run-digits-ae-16", "run-digits-vae-2", "run-unfinished"} <= found.targets
     assert text.count("★") >= 2
     assert text.count("51 % better") == 2
     assert "PCA-16" in text

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from latentscape import __version__
-from latentscape.cli import demo, encode, info, interpolate, measure, project, report, train
+from latentscape.cli import (
+    compare,
+    demo,
+    encode,
+    info,
+    interpolate,
+    measure,
+    project,
+    report,
+    train,
+)
 from latentscape.cli.talk import complain, show_warning
 from latentscape.errors import LatentscapeError, UsageError
 
@@ -45,6 +55,7 @@ app.command("encode")(encode.encode)
 app.add_typer(measure.app, name="measure")
 app.command("project")(project.project)
 app.command("interpolate")(interpolate.interpolate)
+app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("info")(info.info)
 

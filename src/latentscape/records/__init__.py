@@ -1,5 +1,15 @@
 """What verbs return: frozen, NumPy inside, to and from JSON + npz; the basis of the wire format."""
 
+from latentscape.records.comparison import (
+    ComparedRun,
+    ComparisonLine,
+    ComparisonRecord,
+    ComparisonTable,
+    Difference,
+    Setting,
+)
+from latentscape.records.comparison_csv import write_csv
+from latentscape.records.generation import Drawn, Features, GenerationRecord
 from latentscape.records.measure import (
     Better,
     Measure,
@@ -22,7 +32,10 @@ from latentscape.records.results import (
     StoreRecord,
     TrajectoryRecord,
 )
+from latentscape.records.rows import FoundRow, rows_of
 from latentscape.records.run_file import FORMAT, RUN_FILE, read_run
+from latentscape.records.run_records import run_records
+from latentscape.records.side_by_side import MeasuredRun, side_by_side
 from latentscape.records.structure import PrincipalPlane, StructureRecord
 
 __all__ = [
@@ -31,11 +44,21 @@ __all__ = [
     "UNREADABLE",
     "Array",
     "Better",
+    "ComparedRun",
+    "ComparisonLine",
+    "ComparisonRecord",
+    "ComparisonTable",
     "DemoRecord",
+    "Difference",
+    "Drawn",
+    "Features",
+    "FoundRow",
+    "GenerationRecord",
     "HistoryRecord",
     "InfoRecord",
     "MapRecord",
     "Measure",
+    "MeasuredRun",
     "Neighbours",
     "PrincipalPlane",
     "Provenance",
@@ -45,6 +68,7 @@ __all__ = [
     "ReportRecord",
     "Row",
     "RunRecord",
+    "Setting",
     "SheetRecord",
     "StoreRecord",
     "StructureRecord",
@@ -54,4 +78,8 @@ __all__ = [
     "read_run",
     "refusal",
     "replacing",
+    "rows_of",
+    "run_records",
+    "side_by_side",
+    "write_csv",
 ]

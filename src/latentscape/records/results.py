@@ -65,6 +65,7 @@ class ReconstructionRecord(Record):
         baselines: Mean image, PCA with as many numbers, JPEG at the nearest size.
         per_image: Column name to (n,) array; one value an image.
         sample_ids: Identity of each row of ``per_image``.
+        groups: Group of each (clip, artist); empty where there are none.
         originals, reconstructions: uint8 ``n channels height width``, a random handful.
         worst_originals, worst_reconstructions: The same, worst squared error first.
         shown_ids, worst_ids: Their identities.
@@ -85,6 +86,7 @@ class ReconstructionRecord(Record):
     worst_originals: Array
     worst_reconstructions: Array
     worst_ids: tuple[str, ...]
+    groups: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     likelihood: str = ""
     objective: dict = Field(default_factory=dict)

@@ -19,6 +19,7 @@ from latentscape.records import (
     TrajectoryRecord,
     load_record,
     read_run,
+    run_records,
 )
 
 RECORDS = ("measures", "maps", "samples", "trajectories")
@@ -37,6 +38,7 @@ class RunContents:
         about: Content of run.json.
         run: The training record; None while training has not finished.
         records: Every other record, with its file's stem.
+        measures: Those of them that lie under ``measures/``.
         unreadable: A sentence for each record that could not be read.
     """
 
@@ -44,6 +46,7 @@ class RunContents:
     about: dict[str, Any]
     run: RunRecord | None = None
     records: list[tuple[str, Record]] = field(default_factory=list)
+    measures: list[Record] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
     @property
@@ -181,10 +184,11 @@ def read_contents(folder: Path) -> RunContents:
     contents = RunContents(folder, read_run(folder))
     contents.run = _read(contents, folder / "record.json", RunRecord)
     for room in RECORDS:
-        for file in sorted((folder / room).glob("*.json")):
-            record = _read(contents, file, Record)
-            if record is not None:
-                contents.records.append((file.stem, record))
+        found, unreadable = run_records(folder, (room,))
+        contents.records += found
+        contents.unreadable += unreadable
+        if room == "measures":
+            contents.measures += [record for _, record in found]
     return contents
 
 

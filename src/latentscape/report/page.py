@@ -1,18 +1,19 @@
 """The page itself: head, style, opening, comparison, the runs one after another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
 import latentscape
-from latentscape.records import ReconstructionRecord, Row
+from latentscape.records import ComparisonRecord
 from latentscape.report import markup
-from latentscape.report.figures import dots
+from latentscape.report.comparison import body, listed, overview
+from latentscape.report.comparison_table import data_words
+from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, joined, tag
 from latentscape.report.palette import css_variables
-from latentscape.report.picture import Picture, Words
+from latentscape.report.picture import Picture
 from latentscape.report.section import Section
-from latentscape.report.tables import baselines_of, comparison, data_words
 
 
 def page(title: str, sections: Sequence[Section]) -> tuple[str, list[Picture]]:
@@ -34,19 +35,55 @@ def page(title: str, sections: Sequence[Section]) -> tuple[str, list[Picture]]:
             _opening(title, sections),
             _navigation(sections) if several else Html(""),
             tag("main", overview, *bodies, id="report"),
+            _footer(),
+        ]
+    )
+    return _document(f"{title} · latentscape", body), pictures
+
+
+def comparison_page(
+    record: ComparisonRecord, contents: Mapping[str, RunContents]
+) -> tuple[str, list[Picture]]:
+    """One self-contained HTML page that sets runs beside each other.
+
+    Args:
+        record: What `compare` found.
+        contents: Of the runs' folders, by the name they have in the record.
+    """
+    pictures: list[Picture] = []
+    sections = body(record, contents, _drawing(pictures))
+    names = [run.name for run in record.runs]
+    data = sorted({table.data for table in record.tables})
+    links = [("runs", "The runs")]
+    links += [(f"table-{i}", data_words(t)) for i, t in enumerate(record.tables, start=1)]
+    page = joined(
+        [
+            tag("a", "Skip to the comparison", href="#comparison", class_="skip"),
             tag(
-                "footer",
-                tag("p", f"Written by latentscape {latentscape.__version__}. This page needs no "
-                    "other file and no network."),
+                "header",
+                tag("p", "latentscape comparison", class_="mark"),
+                tag("h1", listed(names) if len(names) < 4 else f"{len(names)} runs"),
+                tag("p", f"{len(names)} runs: {listed(sorted({r.recipe for r in record.runs}))} "
+                    f"on {listed(data)}.", class_="lead"),
+                class_="opening",
             ),
+            tag("nav", *(tag("span", tag("a", words, href=f"#{to}")) for to, words in links),
+                aria_label="Data"),
+            tag("main", *sections, id="comparison"),
+            _footer(),
         ]
     )  # fmt: skip
-    return _document(f"{title} · latentscape", body), pictures
+    return _document(f"{listed(names)} · latentscape", page), pictures
 
 
 def style_sheet() -> str:
     """The palette and the page's style as one CSS text."""
     return css_variables() + files("latentscape.report").joinpath("style.css").read_text("utf-8")
+
+
+def _footer() -> Html:
+    told = f"Written by latentscape {latentscape.__version__}. This page needs no other file and "
+    return tag("footer", tag("p", f"{told}no network."))
 
 
 def _document(title: str, body: Html) -> str:
@@ -64,7 +101,7 @@ def _opening(title: str, sections: Sequence[Section]) -> Html:
     data = sorted({section.contents.provenance.data for section in sections})
     recipes = sorted({section.contents.provenance.recipe for section in sections})
     runs = "One run" if len(sections) == 1 else f"{len(sections)} runs"
-    text = f"{runs}: {_listed(recipes)} on {_listed(data)}."
+    text = f"{runs}: {listed(recipes)} on {listed(data)}."
     return tag(
         "header",
         tag("p", "latentscape report", class_="mark"),
@@ -81,50 +118,21 @@ def _navigation(sections: Sequence[Section]) -> Html:
 
 
 def _overview(sections: Sequence[Section]) -> tuple[Html, list[Picture]]:
-    """Every group of runs that share images and split: a table and a picture."""
-    groups: dict[tuple[str, str, int], list[tuple[str, ReconstructionRecord]]] = {}
-    for section in sections:
-        for record in section.contents.reconstructions:
-            prov = record.provenance
-            key = (data_words(record), prov.fingerprint, prov.n)
-            groups.setdefault(key, []).append((section.contents.name, record))
-    blocks, pictures = [], []
-    for i, ((data, _, n), runs) in enumerate(groups.items(), start=1):
-        blocks.append(tag("h3", f"{data}, {n:,} images"))
-        blocks.append(comparison(runs))
-        if len(runs) > 1:
-            picture = _side_by_side(f"comparison-{i}", data, runs)
-            pictures += [picture] if picture else []
-            figures = [markup.figure(p, prefix="compare") for p in pictures[-1:] if picture]
-            blocks.append(tag("div", *figures, class_="figures"))
+    """Every group of runs that share images: a table and pictures."""
+    pictures: list[Picture] = []
+    blocks = overview([section.contents for section in sections], _drawing(pictures))
     if not blocks:
-        blocks = [tag("p", "No run here has reconstruction measures yet: ",
+        blocks = [tag("p", "No run here has measures yet: ",
                       tag("code", "latentscape measure reconstruction RUN"), ".")]  # fmt: skip
     return tag("section", tag("h2", "Comparison"), *blocks, id="comparison"), pictures
 
 
-def _side_by_side(
-    name: str, data: str, runs: list[tuple[str, ReconstructionRecord]]
-) -> Picture | None:
-    rows: list[tuple[Row, bool]] = [
-        (record.model_row.model_copy(update={"name": run}), True) for run, record in runs
-    ]
-    baselines = baselines_of([record for _, record in runs])
-    rows += [(row, False) for row in baselines]
-    words = Words(
-        name,
-        f"All runs on {data}",
-        "Filled dots are models, open dots are baselines, lines are intervals; the arrow in each "
-        "heading points to the better side.",
-        "",
-        ", ".join(row.name for row in baselines) or "none computed",
-    )
-    prov = runs[0][1].provenance.model_copy(
-        update={"model": f"{len(runs)} runs", "recipe": _listed(
-            sorted({r.provenance.recipe for _, r in runs})), "latent_shape": ()}
-    )  # fmt: skip
-    return dots.forest(words, prov, tuple(rows))
+def _drawing(pictures: list[Picture]) -> Callable[[Picture], Html]:
+    """What draws a picture into a page and keeps it, under a name of its own, in `pictures`."""
 
+    def draw(picture: Picture) -> Html:
+        taken = {p.words.name for p in pictures}
+        pictures.append(picture.renamed(picture.words.name, taken))
+        return markup.figure(pictures[-1], prefix="compare")
 
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return draw

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from latentscape.report import markup
+from latentscape.report.comparison_table import anchor
 from latentscape.report.figures import curves, dots, grids, maps, movement, strips
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, joined, sentences, tag
 from latentscape.report.picture import Picture, latent_words, small_print
-from latentscape.report.tables import anchor, measure_table
+from latentscape.report.tables import measure_table
 from latentscape.report.topics import collapse, disentanglement, generation, structure
 from latentscape.report.verdict import concerns, verdicts
 from latentscape.report.words import label, number

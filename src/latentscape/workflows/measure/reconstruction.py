@@ -91,6 +91,7 @@ def measure_reconstruction(
         worst_originals=gallery.worst[0],
         worst_reconstructions=gallery.worst[1],
         worst_ids=tuple(images.sample_ids[gallery.worst_rows].tolist()),
+        groups=() if images.groups is None else tuple(map(str, images.groups[rows].tolist())),
         warnings=collapse_signs(row),
         likelihood=likelihood_words(opened.autoencoder.likelihood),
         objective=objective_of(opened),

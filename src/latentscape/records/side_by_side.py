@@ -1,0 +1,259 @@
+"""Records of several runs to tables: what may share a line, and which run is told apart in it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from math import isfinite, prod
+from typing import Any
+
+from latentscape.records.comparison import ComparisonLine, ComparisonTable
+from latentscape.records.measure import Measure, Provenance, Reference, Row
+from latentscape.records.record import Record
+from latentscape.records.rows import rows_of
+
+# Sums of log-likelihoods: only models of one likelihood share a line of these.
+OF_ONE_LIKELIHOOD = ("elbo", "distortion", "distortion_above_floor", "bits_per_dim", "iwae")
+SPLIT_RULE = ("source", "limit", "val_fraction", "test_fraction", "seed")
+KNOWN_FIRST = ("reconstruction", "collapse", "structure", "generation", "disentanglement")
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """A run as a comparison sees it.
+
+    Attributes:
+        name: Of its column.
+        about: Content of its run.json.
+        records: What lies under its ``measures/``.
+        others: Its other records; they may know which images a split holds.
+    """
+
+    name: str
+    about: dict[str, Any]
+    records: tuple[Record, ...]
+    others: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One record in one column, and what its numbers rest on."""
+
+    run: MeasuredRun
+    record: Record
+    provenance: Provenance
+    images: str  # digest of the sample ids; empty where they are not known
+    rule: tuple[Any, ...]  # by which its split was drawn
+
+    def shares_images(self, other: "_Part") -> bool:
+        mine, theirs = self.provenance, other.provenance
+        fields = ("data", "split", "posterior", "fingerprint", "n")
+        if any(getattr(mine, name) != getattr(theirs, name) for name in fields):
+            return False
+        if self.images and other.images:
+            return self.images == other.images
+        return mine.split == "all" or self.rule == other.rule
+
+
+@dataclass
+class _Gathering:
+    """A line while it is filled: measures by run, baselines by name and run."""
+
+    measures: dict[str, Measure] = field(default_factory=dict)
+    undefined: dict[str, str] = field(default_factory=dict)
+    held: list[tuple[str, str, Measure]] = field(default_factory=list)  # baseline, run, measure
+
+
+def side_by_side(
+    runs: Sequence[MeasuredRun],
+) -> tuple[tuple[ComparisonTable, ...], tuple[str, ...]]:
+    """Tables of all measures of several runs, and a sentence on each thing kept apart.
+
+    Records share a table only where data, fingerprint, split, posterior and the very images are
+    the same; measures that rest on the likelihood share a line only under the same one.
+    """
+    groups: list[list[_Part]] = []
+    notes: list[str] = []
+    for run in runs:
+        for part in _parts(run):
+            home = next((g for g in groups if g[0].shares_images(part)), None)
+            if home is None:
+                groups.append([part])
+            elif any(p.run is run and p.record.kind == part.record.kind for p in home):
+                notes.append(f"{run.name} has two {part.record.kind} records of the same images: "
+                             "only the first by its file's name is shown.")  # fmt: skip
+            else:
+                home.append(part)
+    order = [run.name for run in runs]
+    groups.sort(key=lambda group: -len({part.run.name for part in group}))
+    notes += _kept_apart(groups)
+    return tuple(_table(group, order) for group in groups), tuple(dict.fromkeys(notes))
+
+
+def told_apart(measures: dict[str, Measure]) -> tuple[str, ...]:
+    """Which runs are best: one where its interval overlaps no other's, else all that may be.
+
+    Returns:
+        Names, the largest or smallest value first; empty where no side is better, fewer than two
+        runs have the measure, or the leading run has no interval.
+    """
+    found = {name: m for name, m in measures.items() if isfinite(m.value)}
+    if len(found) < 2 or next(iter(found.values())).better == "neither":
+        return ()
+    sign = -1 if next(iter(found.values())).better == "higher" else 1
+    leader, *others = sorted(found, key=lambda name: sign * found[name].value)
+    if found[leader].low is None:
+        return ()
+    return (leader, *(name for name in others if _overlap(found[leader], found[name])))
+
+
+def _overlap(first: Measure, second: Measure) -> bool:
+    if first.low is None or first.high is None or second.low is None or second.high is None:
+        return True
+    return first.low <= second.high and second.low <= first.high
+
+
+def _parts(run: MeasuredRun) -> Iterator[_Part]:
+    known = {}
+    for record in (*run.records, *run.others):
+        ids = getattr(record, "sample_ids", None)
+        told = getattr(record, "provenance", None)
+        if ids and isinstance(told, Provenance):
+            digest = sha256("\n".join(sorted(map(str, ids))).encode()).hexdigest()
+            known.setdefault(_split_of(told), digest)
+    for record in run.records:
+        told = getattr(record, "provenance", None)
+        if isinstance(told, Provenance) and any(True for _ in rows_of(record)):
+            data = run.about.get("data", {})
+            rule = (*(data.get(name) for name in SPLIT_RULE), told.seed)
+            yield _Part(run, record, told, known.get(_split_of(told), ""), rule)
+
+
+def _split_of(told: Provenance) -> tuple[str, str, str, int]:
+    return told.data, told.fingerprint, told.split, told.n
+
+
+def _table(group: list[_Part], order: list[str]) -> ComparisonTable:
+    told = group[0].provenance
+    present = {part.run.name for part in group}
+    kinds = sorted({p.record.kind for p in group}, key=_place)
+    lines = [line for kind in kinds for line in _lines([p for p in group if p.record.kind == kind])]
+    return ComparisonTable(
+        data=told.data,
+        split=told.split,
+        posterior=told.posterior,
+        n=told.n,
+        fingerprint=told.fingerprint,
+        runs=tuple(name for name in order if name in present),
+        lines=tuple(lines),
+    )
+
+
+def _place(kind: str) -> tuple[int, str]:
+    return (KNOWN_FIRST.index(kind) if kind in KNOWN_FIRST else len(KNOWN_FIRST), kind)
+
+
+def _lines(parts: list[_Part]) -> Iterator[ComparisonLine]:
+    """Lines of one topic, in the order in which the first run that has them tells them."""
+    likelihoods = {getattr(part.record, "likelihood", "") for part in parts}
+    gathered: dict[tuple[str, str, str], _Gathering] = {}
+    for part in parts:
+        likelihood = getattr(part.record, "likelihood", "") if len(likelihoods) > 1 else ""
+        for row, is_baseline in rows_of(part.record):
+            where = "" if is_baseline or row.name in _own_names(part) else row.name
+            for measure in row.measures:
+                condition = likelihood if measure.name in OF_ONE_LIKELIHOOD else ""
+                line = gathered.setdefault((where, measure.name, condition), _Gathering())
+                if is_baseline:
+                    line.held.append((row.name, part.run.name, measure))
+                else:
+                    line.measures[part.run.name] = measure
+            for missing in () if is_baseline else row.undefined:
+                line = gathered.setdefault((where, missing.name, ""), _Gathering())
+                line.undefined[part.run.name] = missing.why
+    named = _baseline_names(parts)
+    for (row, name, condition), line in gathered.items():
+        if line.measures or line.undefined:
+            first = next(iter(line.measures.values()), Measure(name=name, value=0.0))
+            yield ComparisonLine(
+                topic=parts[0].record.kind,
+                row=row,
+                name=name,
+                unit=first.unit,
+                better=first.better,
+                condition=condition,
+                measures=line.measures,
+                undefined=line.undefined,
+                baselines=tuple(_baselines(line, named)),
+                best=told_apart(line.measures),
+            )
+
+
+def _own_names(part: _Part) -> tuple[str, ...]:
+    return ("", part.run.name, part.provenance.model)
+
+
+def _baselines(line: _Gathering, named: dict[tuple[str, str], str]) -> Iterator[Reference]:
+    """Each different baseline once, those of one name beside each other."""
+    seen: set[str] = set()
+    order = list(dict.fromkeys(baseline for baseline, _, _ in line.held))
+    for baseline, run, measure in sorted(line.held, key=lambda held: order.index(held[0])):
+        words = named[baseline, run]
+        if words not in seen and isfinite(measure.value):
+            seen.add(words)
+            yield Reference(value=measure.value, low=measure.low, high=measure.high, words=words)
+
+
+def _baseline_names(parts: list[_Part]) -> dict[tuple[str, str], str]:
+    """(baseline, run) to what it is called: its own name, and what tells several of it apart.
+
+    PCA and JPEG spend as much as the latent does, so runs of several latent sizes have several.
+    """
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for part in parts:
+        size = prod(part.provenance.latent_shape)
+        for row, is_baseline in rows_of(part.record):
+            if is_baseline:
+                found.setdefault(row.name, []).append((part.run.name, size, _digits(row)))
+    names = {}
+    for baseline, several in found.items():
+        same = len({digits for _, _, digits in several}) == 1
+        by_size = len({(size, digits) for _, size, digits in several}) == len(
+            {size for _, size, _ in several}
+        )
+        for run, size, _ in several:
+            added = "" if same else f", {size:,} numbers" if by_size else f" of {run}"
+            names[baseline, run] = f"{baseline}{added}"
+    return names
+
+
+def _digits(row: Row) -> str:
+    return " ".join(f"{m.name}={m.value:.4g}" for m in row.measures)
+
+
+def _kept_apart(groups: Iterable[list[_Part]]) -> Iterator[str]:
+    """Why runs on what is called the same images do not share a table."""
+    told: dict[tuple[str, str], list[_Part]] = {}
+    for group in groups:
+        first = group[0]
+        for other in told.get((first.provenance.data, first.provenance.split), []):
+            if (why := _why_apart(other, first)) is not None:
+                yield (f"{other.run.name} and {first.run.name} are not in one table for "
+                       f"{first.provenance.data}, {first.provenance.split}: {why}.")  # fmt: skip
+        told.setdefault((first.provenance.data, first.provenance.split), []).append(first)
+
+
+def _why_apart(first: _Part, second: _Part) -> str | None:
+    """What keeps two records of one data and split apart; None where that is no surprise."""
+    one, two = first.provenance, second.provenance
+    if first.run is second.run:
+        return None
+    if one.fingerprint != two.fingerprint:
+        return "their images differ under the same name"
+    if one.posterior != two.posterior:
+        return "one decodes the posterior mean and the other a sample"
+    if one.n != two.n:
+        return f"one is of {one.n:,} images and the other of {two.n:,}"
+    if first.images and second.images:
+        return ("their splits hold different images, as another seed or fraction draws them where "
+                "data has no split of its own")  # fmt: skip
+    return "it is not known that their splits hold the same images"
