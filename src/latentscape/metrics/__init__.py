@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from latentscape.metrics.catalogue import CATALOGUE, Entry, measured, row_of
+from latentscape.metrics.classes import class_structure
 from latentscape.metrics.collapse import LatentSums, collapse_signs
 from latentscape.metrics.faithfulness import faithfulness
 from latentscape.metrics.interval import Interval, bootstrap_intervals
@@ -39,6 +40,7 @@ __all__ = [
     "ReconstructionScore",
     "bits_per_dim",
     "bootstrap_intervals",
+    "class_structure",
     "collapse_signs",
     "entropy_floor",
     "faithfulness",

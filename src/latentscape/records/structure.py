@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from latentscape.records.classes import ClassStructure
 from latentscape.records.measure import Provenance, Row
 from latentscape.records.record import Array, Record
 
@@ -37,6 +38,7 @@ class StructureRecord(Record):
         plane: The first two principal axes; None of fewer than two latents or dimensions.
         prior_matched: Whether training drew the model's latents towards N(0, I).
         class_names: Name of each class.
+        classes: Class measures, clusters and overlaps.
     """
 
     kind: ClassVar[str] = "structure"
@@ -48,4 +50,5 @@ class StructureRecord(Record):
     plane: PrincipalPlane | None = None
     prior_matched: bool = True
     class_names: tuple[str, ...] = ()
-    # One optional field a further topic: classes, spatial, smoothness.
+    classes: ClassStructure | None = None
+    # One optional field a further topic: spatial, smoothness.
