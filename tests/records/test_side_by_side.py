@@ -34,6 +34,13 @@ class Inner(Record):
     nulls: tuple[Row, ...] = ()
 
 
+class Named(Record):
+    """The net whose features were measured in."""
+
+    net: str
+    layer: str
+
+
 class Toy(Record):
     """A kind that `rows_of` has never heard of."""
 
@@ -42,6 +49,7 @@ class Toy(Record):
     rows: tuple[Row, ...] = ()
     named: dict[str, Row] = {}  # noqa: RUF012 - pydantic copies it
     inner: Inner | None = None
+    features: Named | None = None
 
 
 def measure(value: float, low: float | None = None, high: float | None = None, **more) -> Measure:
@@ -182,6 +190,24 @@ def test_only_models_of_one_likelihood_share_a_line_of_what_rests_on_it():
     assert lines["elbo", "bernoulli"].best == ("b",)
     assert set(lines["elbo", "gaussian"].measures) == {"c"}
     assert lines["elbo", "gaussian"].best == (), "nobody shares its likelihood"
+
+
+def test_only_numbers_in_the_features_of_one_net_share_a_line():
+    def generated(net: str, value: float) -> Toy:
+        row = Row(name="prior samples", measures=(measure(value, value, value, name="kid"),))
+        floor = Row(name="real images", measures=(measure(0.0, name="kid"),))
+        inner = Inner(rows=(row,), nulls=(floor,))
+        return Toy(provenance=provenance(), inner=inner, features=Named(net=net, layer="4"))
+
+    runs = [run("x", generated("vgg", 1)), run("y", generated("vgg", 2)),
+            run("z", generated("squeezenet", 0))]  # fmt: skip
+    (table,), _ = side_by_side(runs)
+    lines = {line.condition: line for line in table.lines}
+    assert lines["vgg, 4"].best == ("x",)
+    assert lines["squeezenet, 4"].best == ()
+    assert [baseline.words for baseline in lines["vgg, 4"].baselines] == ["real images"]
+    alike, _ = side_by_side(runs[:2])
+    assert alike[0].lines[0].condition == ""
 
 
 def test_a_baseline_stands_once_and_of_several_sizes_by_its_size():

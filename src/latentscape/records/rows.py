@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from latentscape.records.measure import Measure, Provenance, Reference, Row
 from latentscape.records.record import Record
 
-BESIDE = ("baselines", "nulls")  # fields whose rows are no model's
+BESIDE = ("baselines", "nulls", "rotated")  # fields whose rows are no model's
 
 
 class FoundRow(NamedTuple):
@@ -20,7 +20,7 @@ def rows_of(record: Record) -> Iterator[FoundRow]:
     """Every row that a record holds, in the order of its fields and at any depth.
 
     A kind of record that holds rows is read here without a word of code for it. Rows in a field
-    called ``baselines`` or ``nulls`` are no model's.
+    called ``baselines``, ``nulls`` or ``rotated`` are no model's.
     """
     for name in type(record).model_fields:
         for found in _within(getattr(record, name)):

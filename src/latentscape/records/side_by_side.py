@@ -154,38 +154,79 @@ def _place(kind: str) -> tuple[int, str]:
 
 def _lines(parts: list[_Part]) -> Iterator[ComparisonLine]:
     """Lines of one topic, in the order in which the first run that has them tells them."""
-    likelihoods = {getattr(part.record, "likelihood", "") for part in parts}
     gathered: dict[tuple[str, str, str], _Gathering] = {}
-    for part in parts:
-        likelihood = getattr(part.record, "likelihood", "") if len(likelihoods) > 1 else ""
+    beside: list[tuple[str, str, Measure, str]] = []  # baseline, run, measure, condition
+    for part, conditions in zip(parts, _conditions(parts), strict=True):
         for row, is_baseline in rows_of(part.record):
-            where = "" if is_baseline or row.name in _own_names(part) else row.name
+            where = "" if row.name in _own_names(part) else row.name
             for measure in row.measures:
-                condition = likelihood if measure.name in OF_ONE_LIKELIHOOD else ""
-                line = gathered.setdefault((where, measure.name, condition), _Gathering())
+                condition = conditions[measure.name in OF_ONE_LIKELIHOOD]
                 if is_baseline:
-                    line.held.append((row.name, part.run.name, measure))
+                    beside.append((row.name, part.run.name, measure, condition))
                 else:
+                    line = gathered.setdefault((where, measure.name, condition), _Gathering())
                     line.measures[part.run.name] = measure
             for missing in () if is_baseline else row.undefined:
                 line = gathered.setdefault((where, missing.name, ""), _Gathering())
                 line.undefined[part.run.name] = missing.why
+    for baseline, run, measure, condition in beside:
+        own = gathered.get(("", measure.name, condition))  # else every row that has the measure
+        rows = [line for (_, *key), line in gathered.items() if key == [measure.name, condition]]
+        for line in rows if own is None else [own]:
+            line.held.append((baseline, run, measure))
     named = _baseline_names(parts)
     for (row, name, condition), line in gathered.items():
-        if line.measures or line.undefined:
-            first = next(iter(line.measures.values()), Measure(name=name, value=0.0))
-            yield ComparisonLine(
-                topic=parts[0].record.kind,
-                row=row,
-                name=name,
-                unit=first.unit,
-                better=first.better,
-                condition=condition,
-                measures=line.measures,
-                undefined=line.undefined,
-                baselines=tuple(_baselines(line, named)),
-                best=told_apart(line.measures),
-            )
+        yield _line((parts[0].record.kind, row, name, condition), line, named)
+
+
+def _line(
+    key: tuple[str, str, str, str], line: _Gathering, named: dict[tuple[str, str], str]
+) -> ComparisonLine:
+    topic, row, name, condition = key
+    first = next(iter(line.measures.values()), Measure(name=name, value=0.0))
+    return ComparisonLine(
+        topic=topic,
+        row=row,
+        name=name,
+        unit=first.unit,
+        better=first.better,
+        condition=condition,
+        measures=line.measures,
+        undefined=line.undefined,
+        baselines=tuple(_baselines(line, named)),
+        best=told_apart(line.measures),
+    )
+
+
+def _conditions(parts: list[_Part]) -> list[tuple[str, str]]:
+    """Under what each record's numbers compare: in general, and where likelihoods are summed.
+
+    In general that is the net whose features were measured in, if the record names one. Where all
+    records agree there is nothing to say.
+    """
+    found = [(_features(part.record), _likelihood(part)) for part in parts]
+    varies = [len(set(column)) > 1 for column in zip(*found, strict=True)]
+    return [
+        (features if varies[0] else "", likelihood if varies[1] else "")
+        for features, likelihood in found
+    ]
+
+
+def _features(record: Record) -> str:
+    """Every word on the feature net: another layer or other weights give other numbers."""
+    features = getattr(record, "features", None)
+    if not isinstance(features, Record):
+        return ""
+    return ", ".join(str(value) for _, value in features if value)
+
+
+def _likelihood(part: _Part) -> str:
+    told = getattr(part.record, "likelihood", None)
+    if isinstance(told, str):
+        return told
+    model = part.run.about.get("model", {})
+    scale = model.get("likelihood_scale")
+    return f"{model.get('likelihood', '')}, scale {scale}"
 
 
 def _own_names(part: _Part) -> tuple[str, ...]:

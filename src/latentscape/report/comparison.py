@@ -73,9 +73,13 @@ def body(record: ComparisonRecord, contents: Mapping[str, RunContents], draw: Dr
         id="runs",
     )  # fmt: skip
     sections = [first]
+    drawn: set[tuple[str, ...]] = set()
     for i, table in enumerate(record.tables, start=1):
         head = tag("h2", f"{data_words(table)}, {table.n:,} images")
-        parts = [*_numbers(table, contents), *_pictures(table, contents, draw)]
+        anew = (table.data, table.fingerprint, *table.runs)
+        parts = [*_numbers(table, contents)]
+        parts += _pictures(table, contents, draw, whole=anew not in drawn)
+        drawn.add(anew)
         sections.append(tag("section", head, *parts, id=f"table-{i}"))
     return sections
 
@@ -97,17 +101,20 @@ def _forests(table: ComparisonTable, contents: Mapping[str, RunContents]) -> lis
 
 
 def _pictures(
-    table: ComparisonTable, contents: Mapping[str, RunContents], draw: Draw
+    table: ComparisonTable, contents: Mapping[str, RunContents], draw: Draw, *, whole: bool
 ) -> list[Html]:
-    """The same images out of every run, maps, samples and spectra beside each other."""
+    """The same images out of every run, maps, samples and spectra beside each other.
+
+    Maps and samples stand once for the same runs on the same data, where ``whole``.
+    """
     if len(table.runs) < 2:
         return []
     prov = _small_print(table, contents)
     found = _reconstructions(table, contents)
     drawn = [beside.reconstructions(found, prov)] if len(found) > 1 else []
     drawn += _forests(table, contents)
-    drawn += [beside.maps(runs, prov) for runs in _maps(table, contents)]
-    for name in ("prior", "mixture"):
+    drawn += [beside.maps(runs, prov) for runs in _maps(table, contents)] if whole else []
+    for name in ("prior", "mixture") if whole else ():
         runs = [
             (run, sheet) for run in table.runs for sheet in contents[run].sheets
             if sheet.name == name and sheet.provenance.data == table.data

@@ -180,7 +180,8 @@ def _difference(told: Difference | None) -> Html | str:
 
 def _notes(compared: ComparisonTable) -> Html:
     made = {m.interval for line in compared.lines for m in line.measures.values() if m.interval}
-    how = f"Small figures are intervals: {'; '.join(sorted(made))}. " if made else ""
+    told = "; ".join(sorted(made)) if len(made) < 3 else "how each was made stands below"
+    how = f"Small figures are intervals: {told}. " if made else ""
     star = STAR if len(compared.runs) > 1 else "Nothing stands beside this run on these images."
     return tag("p", f"↑ higher is better, ↓ lower is better. {how}{star}", class_="small")
 
@@ -198,15 +199,13 @@ def _undefined(compared: ComparisonTable) -> Html:
 
 
 def _meanings(compared: ComparisonTable) -> Html:
-    notes = {
-        line.name: next((m.note for m in line.measures.values() if m.note), "")
-        for line in reversed(compared.lines)
-    }
-    lines = [
-        tag("li", tag("b", label(name)), f": {note}")
-        for name, note in reversed(notes.items())
-        if note
-    ]
+    said: dict[str, str] = {}
+    for line in compared.lines:
+        for measure in line.measures.values():
+            made = f" Interval: {measure.interval}." if measure.interval else ""
+            if measure.note or made:
+                said.setdefault(line.name, f": {measure.note}.{made}")
+    lines = [tag("li", tag("b", label(name)), note) for name, note in said.items()]
     if not lines:
         return Html("")
     return tag("details", tag("summary", "What each measure means"), tag("ul", *lines))
