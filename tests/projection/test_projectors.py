@@ -1,14 +1,19 @@
+import json
+
 import numpy as np
 import pytest
 
-from latentscape.errors import UsageError
+from latentscape.errors import RunError, UsageError
 from latentscape.projection import (
+    LLE,
     PCA,
     PROJECTORS,
     TSNE,
     UMAP,
+    Isomap,
     Latent,
     PaCMAP,
+    load_projector,
     principal_axes,
     projector_named,
 )
@@ -51,7 +56,17 @@ class TestUMAP(ProjectorContract):
         return UMAP(seed=seed)
 
 
-SWEPT = {TestPCA, TestLatent, TestPaCMAP, TestTSNE, TestUMAP}
+class TestIsomap(ProjectorContract):
+    def projector(self, seed=0):
+        return Isomap(seed=seed)
+
+
+class TestLLE(ProjectorContract):
+    def projector(self, seed=0):
+        return LLE(seed=seed)
+
+
+SWEPT = {TestPCA, TestLatent, TestPaCMAP, TestTSNE, TestUMAP, TestIsomap, TestLLE}
 
 
 def test_every_projector_is_swept_through_the_contract():
@@ -99,7 +114,7 @@ def test_a_grid_latent_is_read_as_one_row():
     np.testing.assert_array_equal(PCA().fit_transform(latents.reshape(90, 3, 2, 2)), flat)
 
 
-@pytest.mark.parametrize("method", ["pca", "latent", "pacmap", "tsne"])
+@pytest.mark.parametrize("method", ["pca", "latent", "pacmap", "tsne", "isomap", "lle"])
 def test_a_single_latent_is_drawn_along_a_line(method):
     latents = np.random.default_rng(0).normal(size=(30, 1)).astype(np.float32)
     positions = projector_named(method)().fit_transform(latents)
@@ -109,7 +124,7 @@ def test_a_single_latent_is_drawn_along_a_line(method):
 
 def test_more_dimensions_than_points():
     latents, labels = three_clusters(30, size=200)
-    for projector in (PCA(), PaCMAP(), TSNE()):
+    for projector in (PCA(), PaCMAP(), TSNE(), Isomap(), LLE()):
         assert np.isfinite(projector.fit_transform(latents)).all()
     assert len(labels) == 30
 
@@ -119,3 +134,44 @@ def test_a_misspelt_method_is_met_with_the_nearest():
         projector_named("pacmpa")
     assert caught.value.hint == "did you mean pacmap?"
     assert projector_named("umap") is UMAP
+
+
+def test_an_off_centre_map_places_further_points_where_it_lies():
+    """openTSNE moves a map to the origin before it places points on it; ours must not notice."""
+    latents, labels = three_clusters(120)
+    latents[0] += 400  # a lone point: the middle of the map's box is not its mean
+    projector = TSNE()
+    positions = projector.fit_transform(latents[:90])
+    middle = (positions.max(0) + positions.min(0)) / 2
+    assert np.linalg.norm(middle) > 1
+    placed = projector.transform(latents[90:])
+    for label in range(3):
+        own = positions[1:90][labels[1:90] == label].mean(0)
+        found = placed[labels[90:] == label].mean(0)
+        assert np.linalg.norm(found - own) < 0.1 * np.linalg.norm(middle)
+
+
+def test_pacmap_leaves_other_searches_their_threads():
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    latents, _ = three_clusters(60)
+    PaCMAP().fit(latents[:40]).transform(latents[40:])
+    assert faiss.omp_get_max_threads() == before
+
+
+def test_a_damaged_or_foreign_file_is_refused(tmp_path):
+    file = PCA().fit(three_clusters()[0]).save(tmp_path / "map")
+    whole = file.read_bytes()
+    for content in (b"", whole[: len(whole) // 2], b"PK\x03\x04 nothing"):
+        file.write_bytes(content)
+        with pytest.raises(RunError, match="cannot be read"):
+            load_projector(file)
+    with pytest.raises(RunError, match="no map"):
+        load_projector(tmp_path / "nowhere")
+    np.savez(tmp_path / "other.npz", about=np.array(json.dumps({"format": 99})))
+    with pytest.raises(RunError, match="cannot be read"):
+        load_projector(tmp_path / "other")
+    np.savez(tmp_path / "code.npz", about=np.array([print], dtype=object))
+    with pytest.raises(RunError, match="cannot be read"):
+        load_projector(tmp_path / "code.npz")

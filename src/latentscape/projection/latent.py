@@ -6,6 +6,7 @@ import numpy as np
 
 from latentscape.errors import UsageError
 from latentscape.projection.projector import Projector
+from latentscape.records import Neighbours
 
 
 class Latent(Projector):
@@ -25,7 +26,11 @@ class Latent(Projector):
         """The two latents."""
         return ("z₁", "z₂")
 
-    def _fit(self, rows: np.ndarray) -> np.ndarray:
+    def neighbours_wanted(self, n: int) -> int:
+        """None: every latent stays where it is."""
+        return 0
+
+    def _fit(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
         if rows.shape[1] != 2:
             raise UsageError(
                 f"latents of {rows.shape[1]} numbers cannot be drawn as they are",
@@ -35,3 +40,9 @@ class Latent(Projector):
 
     def _place(self, rows: np.ndarray) -> np.ndarray:
         return rows
+
+    def _state(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def _restore(self, parameters: dict[str, Any], state: dict[str, np.ndarray]) -> None:
+        pass

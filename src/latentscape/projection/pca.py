@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from latentscape.projection.projector import Projector
+from latentscape.records import Neighbours
 
 LARGE = 512
 EXACT_VALUES = 20_000_000
@@ -37,7 +38,11 @@ class PCA(Projector):
         first, second = (f"PC {i + 1} ({share:.0%})" for i, share in enumerate(self.explained))
         return first, second
 
-    def _fit(self, rows: np.ndarray) -> np.ndarray:
+    def neighbours_wanted(self, n: int) -> int:
+        """None: it looks at no neighbours."""
+        return 0
+
+    def _fit(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
         self.mean = rows.mean(axis=0, dtype=np.float64)
         centred = rows - self.mean.astype(np.float32)
         self.components, variances = principal_axes(centred)
@@ -48,6 +53,15 @@ class PCA(Projector):
 
     def _place(self, rows: np.ndarray) -> np.ndarray:
         return (rows - self.mean.astype(np.float32)) @ self.components.T.astype(np.float32)
+
+    def _state(self) -> dict[str, np.ndarray]:
+        return {"mean": self.mean, "components": self.components}
+
+    def _restore(self, parameters: dict[str, Any], state: dict[str, np.ndarray]) -> None:
+        first, second = parameters["explained_variance"]
+        self.explained = (first, second)
+        if state:
+            self.mean, self.components = state["mean"], state["components"]
 
 
 def principal_axes(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,16 +1,22 @@
 """Projector: latents to the plane. Every method answers alike; what differs is one file each."""
 
+import json
 import logging
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
+from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from latentscape.errors import DataError, ShapeError, UsageError
+from latentscape.errors import DataError, RunError, ShapeError, UsageError
+from latentscape.projection.search import neighbour_graph
+from latentscape.records import Neighbours, refusal, replacing
+
+FORMAT = 1
 
 
 class Projector(ABC):
@@ -52,31 +58,50 @@ class Projector(ABC):
         return ("", "")
 
     @abstractmethod
-    def _fit(self, rows: np.ndarray) -> np.ndarray:
-        """Lay out ``n d`` rows that are finite, at least `fewest`, and not all the same."""
+    def neighbours_wanted(self, n: int) -> int:
+        """How many neighbours each of n latents must have in the graph the map is made from."""
+
+    @abstractmethod
+    def _fit(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
+        """Lay out ``n d`` rows that are finite, at least `fewest`, and not all the same.
+
+        The graph holds just as many neighbours as are wanted; None where none are.
+        """
 
     @abstractmethod
     def _place(self, rows: np.ndarray) -> np.ndarray:
         """Place further rows on the fitted map."""
 
+    @abstractmethod
+    def _state(self) -> dict[str, np.ndarray]:
+        """Everything beside the parameters that `_place` needs."""
+
+    @abstractmethod
+    def _restore(self, parameters: dict[str, Any], state: dict[str, np.ndarray]) -> None:
+        """Take back what `parameters` and `_state` gave."""
+
     @final
-    def fit(self, latents: np.ndarray) -> Self:
+    def fit(self, latents: np.ndarray, *, neighbours: Neighbours | None = None) -> Self:
         """Learn the map of `latents`."""
-        self.fit_transform(latents)
+        self.fit_transform(latents, neighbours=neighbours)
         return self
 
     @final
-    def fit_transform(self, latents: np.ndarray) -> np.ndarray:
+    def fit_transform(
+        self, latents: np.ndarray, *, neighbours: Neighbours | None = None
+    ) -> np.ndarray:
         """Learn the map of `latents`, and their positions on it.
 
         Args:
             latents: ``n *latent``, any latent shape.
+            neighbours: The nearest neighbours of these latents, where they are known already;
+                found here where they are not, or are fewer than `neighbours_wanted`.
 
         Returns:
             (n, 2) float32. Latents that are all one point land on the origin together.
 
         Raises:
-            ShapeError: If there are too few latents for the method.
+            ShapeError: If there are too few latents for the method, or neighbours of others.
             DataError: If a latent is not finite.
         """
         rows = _as_rows(latents)
@@ -85,11 +110,19 @@ class Projector(ABC):
                 f"{self.title} needs at least {self.fewest} points and has {len(rows)}",
                 f"map more images{'' if self.fewest <= 2 else ', or use the pca method'}",
             )
+        if neighbours is not None and len(neighbours.indices) != len(rows):
+            raise ShapeError(f"neighbours of {len(neighbours.indices)} points for {len(rows)}")
         self._shape = latents.shape[1:]
         self._spread = bool((rows != rows[0]).any())
         if not self._spread:
             return np.zeros((len(rows), 2), np.float32)
-        return np.ascontiguousarray(self._fit(rows), np.float32)
+        wanted = self.neighbours_wanted(len(rows))
+        graph = None
+        if wanted and neighbours is not None and neighbours.k >= wanted:
+            graph = neighbours.first(wanted)
+        elif wanted:
+            graph = neighbour_graph(rows, wanted)
+        return np.ascontiguousarray(self._fit(rows, graph), np.float32)
 
     @final
     def transform(self, latents: np.ndarray) -> np.ndarray:
@@ -109,6 +142,46 @@ class Projector(ABC):
         if not self._spread or len(rows) == 0:
             return np.zeros((len(rows), 2), np.float32)
         return np.ascontiguousarray(self._place(rows), np.float32)
+
+    @final
+    def save(self, path: Path | str) -> Path:
+        """Write what `transform` needs; `load_projector` reads it back, and places alike.
+
+        One ``.npz`` of plain arrays, with the settings as JSON inside; nothing in it is code.
+
+        Returns:
+            The path, which ends in ``.npz``.
+
+        Raises:
+            UsageError: If there was no fit.
+            RunError: If it cannot be written; nothing is left half-written.
+        """
+        if self._shape is None:
+            raise UsageError(f"{self.title} has no map yet to save", "call fit first")
+        path = Path(path)
+        path = path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz")
+        about = {
+            "format": FORMAT, "method": self.name, "shape": self._shape, "spread": self._spread,
+            "parameters": self.parameters,
+        }  # fmt: skip
+        state = self._state() if self._spread else {}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez(file, allow_pickle=False, about=np.array(json.dumps(about)), **state)
+        except OSError as error:
+            raise RunError(
+                f"the map {path} could not be written: {refusal(error)}",
+                "make room, or write elsewhere",
+            ) from error
+        return path
+
+    @final
+    def restored(self, about: dict[str, Any], state: dict[str, np.ndarray]) -> Self:
+        """This projector as it was when it was saved; `load_projector` calls it."""
+        self._shape, self._spread = tuple(about["shape"]), bool(about["spread"])
+        self._restore(about["parameters"], state)
+        return self
 
 
 def _as_rows(latents: np.ndarray) -> np.ndarray:

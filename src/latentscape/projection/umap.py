@@ -4,17 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from latentscape.projection.projector import Projector, quietly
+from latentscape.projection.neighbour_map import NeighbourMap
+from latentscape.projection.projector import quietly
+from latentscape.records import Neighbours
 
 FEW = 50
 
 
-class UMAP(Projector):
+class UMAP(NeighbourMap):
     """Uniform manifold approximation; its first call compiles for half a minute.
+
+    Further latents are moved about by one random sequence, so that where they land hangs a little
+    on which come together.
 
     Args:
         seed: Seed of graph and layout (which makes it run on one core).
-        n_neighbors: Neighbours each point is tied to; fewer where there are few points.
+        n_neighbors: Neighbours each point is tied to, itself among them; fewer where there are
+            few points.
         min_dist: How closely points may lie on the map.
 
     Reference: McInnes, Healy & Melville 2018, algorithm 1.
@@ -28,28 +34,66 @@ class UMAP(Projector):
         super().__init__(seed=seed)
         self.n_neighbors = n_neighbors
         self.min_dist = min_dist
-        self._library: Any = None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """As used; after a fit those that so many points allow."""
         return {"n_neighbors": self.n_neighbors, "min_dist": self.min_dist, "seed": self.seed}
 
-    def _fit(self, rows: np.ndarray) -> np.ndarray:
-        self.n_neighbors = min(self.n_neighbors, len(rows) - 1)
-        with quietly():
-            from umap import UMAP as Library  # noqa: N811 - the library's class has our name
+    def neighbours_wanted(self, n: int) -> int:
+        """All but the point itself."""
+        return min(self.n_neighbors, n - 1) - 1
 
-            self._library = Library(
-                n_neighbors=self.n_neighbors,
-                min_dist=self.min_dist,
+    def _lay_out(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
+        assert graph is not None
+        self.n_neighbors = graph.k + 1
+        itself = np.arange(len(rows))[:, None]
+        indices = np.hstack([itself, graph.indices]).astype(np.int32)
+        distances = np.hstack([np.zeros((len(rows), 1), np.float32), graph.distances])
+        with quietly():
+            library = self._library(
                 # The spectral start fails on graphs of a few points.
                 init="spectral" if len(rows) >= FEW else "pca",
-                random_state=self.seed,
-                n_jobs=1,
+                precomputed_knn=(indices, distances),
             )
-            return self._library.fit_transform(rows)
+            return library.fit_transform(rows)
 
-    def _place(self, rows: np.ndarray) -> np.ndarray:
+    def _place_new(self, rows: np.ndarray) -> np.ndarray:
         with quietly():
-            return self._library.transform(rows)
+            from umap.umap_ import find_ab_params
+
+            library = self._library()
+            library._a, library._b = find_ab_params(library.spread, self.min_dist)
+            library._raw_data, library.embedding_ = self._rows, self._positions
+            library._n_neighbors = self.n_neighbors
+            library._initial_alpha = library.learning_rate
+            library._disconnection_distance = np.inf
+            library._input_hash = None
+            library._small_data, library._sparse_data = False, False
+            library._knn_search_index = _Search(self)
+            library.tqdm_kwds = {"disable": True}
+            return library.transform(rows)
+
+    def _library(self, **settings: Any) -> Any:
+        from umap import UMAP as Library  # noqa: N811 - the library's class has our name
+
+        return Library(
+            n_neighbors=self.n_neighbors,
+            min_dist=self.min_dist,
+            random_state=self.seed,
+            n_jobs=1,
+            **settings,
+        )
+
+
+class _Search:
+    """The fitted latents, asked for neighbours as the library asks its own index."""
+
+    _angular_trees = False
+
+    def __init__(self, umap: UMAP):
+        self.umap = umap
+
+    def query(self, rows: np.ndarray, k: int, **_: Any) -> tuple[np.ndarray, np.ndarray]:
+        indices, distances = self.umap._near(rows, k)
+        return indices.astype(np.int32), distances

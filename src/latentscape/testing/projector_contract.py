@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from latentscape.errors import DataError, ShapeError, UsageError
-from latentscape.projection import Projector
+from latentscape.metrics import nearest_neighbours
+from latentscape.projection import Projector, load_projector
 
 
 def three_clusters(n: int = 90, *, size: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +30,10 @@ def share_of_own_neighbours(positions: np.ndarray, labels: np.ndarray, k: int = 
 
 
 class ProjectorContract(ABC):
-    """Every projector keeps clusters, repeats itself, and is kind to small and odd data."""
+    """Every projector keeps clusters, repeats itself, and is kind to small and odd data.
+
+    What is fitted can be saved; the neighbours it is made from can be found once for all.
+    """
 
     size = 6
 
@@ -56,6 +60,50 @@ class ProjectorContract(ABC):
             [projector.transform(latents[:90]), projector.transform(latents[90:])]
         )
         assert share_of_own_neighbours(positions, labels) > 0.9
+
+    def test_a_latent_of_the_fit_lands_on_its_own_position(self):
+        latents, _ = three_clusters(size=self.size)
+        projector = self.projector()
+        positions = projector.fit_transform(latents)
+        np.testing.assert_allclose(projector.transform(latents[30:40]), positions[30:40], atol=1e-4)
+
+    def test_a_saved_map_places_further_points_alike(self, tmp_path):
+        latents, _ = three_clusters(120, size=self.size)
+        projector = self.projector(seed=2)
+        projector.fit(latents[:90])
+        before = projector.transform(latents[90:])
+        loaded = load_projector(projector.save(tmp_path / "maps" / "mine"))
+        np.testing.assert_array_equal(loaded.transform(latents[90:]), before)
+        np.testing.assert_array_equal(projector.transform(latents[90:]), before)
+        assert type(loaded) is type(projector)
+        assert (loaded.parameters, loaded.axes) == (projector.parameters, projector.axes)
+        assert [path.name for path in (tmp_path / "maps").iterdir()] == ["mine.npz"]
+
+    def test_a_saved_map_of_one_point_is_one_point(self, tmp_path):
+        latents = np.ones((20, self.size), np.float32)
+        loaded = load_projector(self.projector().fit(latents).save(tmp_path / "point.npz"))
+        assert not loaded.transform(latents[:3]).any()
+
+    def test_no_map_no_file(self, tmp_path):
+        with pytest.raises(UsageError, match="no map"):
+            self.projector().save(tmp_path / "mine")
+        assert not list(tmp_path.iterdir())
+
+    def test_neighbours_that_are_known_give_the_map_that_is_found_without_them(self):
+        latents, _ = three_clusters(size=self.size)
+        known = nearest_neighbours(latents, len(latents) - 1)
+        positions = self.projector().fit_transform(latents, neighbours=known)
+        np.testing.assert_array_equal(positions, self.projector().fit_transform(latents))
+
+    def test_neighbours_of_other_latents_are_refused(self):
+        latents, _ = three_clusters(size=self.size)
+        with pytest.raises(ShapeError, match="neighbours of 60"):
+            self.projector().fit(latents, neighbours=nearest_neighbours(latents[:60], 5))
+
+    def test_many_copies_of_few_latents(self):
+        latents, _ = three_clusters(12, size=self.size)
+        positions = self.projector().fit_transform(latents.repeat(12, axis=0))
+        assert np.isfinite(positions).all()
 
     def test_the_input_is_left_as_it_was(self):
         latents, _ = three_clusters(size=self.size)
