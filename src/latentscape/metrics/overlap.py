@@ -16,7 +16,7 @@ MOST_PAIRS = 8
 N_CELLS = 200
 N_RESAMPLES = 200
 N_MIXED = 10
-N_BINS = 40
+MOST_BINS, LEAST_BINS = 40, 12
 SHRUNK_BELOW = 5  # samples a dimension
 
 
@@ -300,7 +300,9 @@ def discriminant(
     middle = (first.mean + second.mean) / 2
     places = [(part - middle) @ axis / scale for part in drawn]
     low, high = np.quantile(np.concatenate(places), [0.002, 0.998])
-    edges = np.linspace(low, max(high, low + 1e-6), N_BINS + 1)
+    rule = round(2 * min(map(len, places)) ** (1 / 3))  # Rice's
+    n_bins = min(max(rule, LEAST_BINS), MOST_BINS)
+    edges = np.linspace(low, max(high, low + 1e-6), n_bins + 1)
     shares = [np.histogram(np.clip(p, low, high), edges)[0] / len(p) for p in places]
     return edges, np.stack(shares)
 
