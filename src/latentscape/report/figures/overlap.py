@@ -74,7 +74,7 @@ def worst_pairs(classes: ClassStructure, provenance: Provenance) -> Picture | No
         "The most overlapping classes",
         "Each panel is a pair of classes on the axis that separates the two best, in standard "
         "deviations inside the classes. The axis was found on one half of the samples; the other "
-        "half is drawn. Where the humps cover one another, no straight cut tells the classes apart.",
+        "half is drawn. Where humps cover one another, no straight cut tells the classes apart.",
         "Histograms. " + "; ".join(_pair_words(classes, pair) for pair in pairs),
         "chance for neighbours, a class's share of all samples",
     )

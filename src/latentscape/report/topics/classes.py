@@ -22,6 +22,8 @@ def blocks(
         about: What the measures are of, for the tables' headings.
         figure: Draws a picture into the section.
     """
+    if not any(row.measures for row in classes.rows):
+        return [_nothing(classes)]
     pictures = [figure(picture) for picture in overlap_pictures(classes, provenance)]
     made = [
         columns(pictures),
@@ -31,6 +33,12 @@ def blocks(
         _undefined(classes),
     ]
     return [block for block in made if block]
+
+
+def _nothing(classes: ClassStructure) -> Html:
+    """One line where no class measure at all is defined."""
+    why = dict.fromkeys(missing.why for row in classes.rows for missing in row.undefined)
+    return tag("p", tag("b", "Classes and clusters"), f": not defined, {'; '.join(why)}.")
 
 
 def _pairs(classes: ClassStructure, about: str) -> Html:
