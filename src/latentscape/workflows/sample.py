@@ -12,11 +12,11 @@ from latentscape.records import Provenance, SheetRecord
 from latentscape.shapes import latent_size
 from latentscape.store import Store
 from latentscape.training.recipes import prior_matched
+from latentscape.workflows.latents import open_latents
+from latentscape.workflows.mixture import drawn_from_mixture
 from latentscape.workflows.opening import decode, require_own_store, room_in
 
 MOST_LATENTS = 20_000
-FULL_COVARIANCE = 64
-LATENTS_A_COMPONENT = 10
 LATENT_AXES = ("latent 1", "latent 2")
 PRINCIPAL_AXES = ("principal axis 1", "principal axis 2")
 
@@ -66,7 +66,7 @@ def sample_prior(
 
 def sample_mixture(
     model: str | Path,
-    store: Path | str,
+    store: Path | str | None = None,
     *,
     n_components: int = 10,
     rows: int = 8,
@@ -81,7 +81,8 @@ def sample_mixture(
 
     Args:
         model: MODEL.
-        store: Its latents, as `encode` wrote them.
+        store: Its latents, as `encode` wrote them; if None the model's training images are
+            encoded here, so that no held-out image has a part in what is drawn.
         n_components: Gaussians in the mixture; fewer where there are under ten latents for each.
         rows, columns: Size of the sheet.
         seed: Of fit and draws.
@@ -96,14 +97,18 @@ def sample_mixture(
     _require_room(rows, columns)
     if n_components < 1:
         raise UsageError(f"a mixture of {n_components} Gaussians is none", "give at least 1")
-    opened, latents = open_model(model), Store.open(store)
-    require_own_store(opened, latents)
-    means = latents.rows(latents.choice(MOST_LATENTS, seed=seed))
-    drawn, note = _drawn_from_mixture(means, n_components, rows * columns, seed=seed)
-    split = latents.manifest.split
+    opened, found = open_model(model), None
+    if store is None:
+        latents = open_latents(model, split="train", limit=MOST_LATENTS, seed=seed)
+        means, split = latents.means, "train"
+    else:
+        found = Store.open(store)
+        require_own_store(opened, found)
+        means, split = found.rows(found.choice(MOST_LATENTS, seed=seed)), found.manifest.split
+    drawn, note = drawn_from_mixture(means, n_components, rows * columns, seed=seed)
     note += f" (images of {'every split' if split == 'all' else f'the {split} split'})"
     sheet = Sheet("mixture", "Samples from a mixture", note, drawn, rows, columns)
-    return _decoded(opened, sheet, latents, seed=seed, out=out)
+    return _decoded(opened, sheet, found, seed=seed, out=out)
 
 
 def manifold_prior(
@@ -189,37 +194,6 @@ def manifold_aggregate(
     words = ("manifold-aggregate", "Manifold over the aggregate posterior", note)
     sheet = replace(_grid(words, (across, down), axes, centre), axes=names)
     return _decoded(opened, sheet, found, seed=0, out=out)
-
-
-def _drawn_from_mixture(
-    means: np.ndarray, n_components: int, n: int, *, seed: int
-) -> tuple[np.ndarray, str]:
-    """Draws ``n *latent`` from a mixture fitted to the means, and what was fitted."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
-    flat = means.reshape(len(means), -1).astype(np.float64)
-    centre, scale = flat.mean(0), flat.std(0)
-    # A latent that never moves (collapsed) is drawn where it always is.
-    rows = (flat - centre) / np.where(scale > 0, scale, 1)
-    n_components = max(1, min(n_components, len(rows) // LATENTS_A_COMPONENT))
-    shape = "full" if rows.shape[1] <= FULL_COVARIANCE else "diag"
-    note = f"{n_components} Gaussians ({shape} covariance) fitted to {len(rows):,} posterior means"
-    if len(rows) == 1:
-        return np.repeat(means, n, axis=0), f"{note}: all draws are that one"
-    mixture = GaussianMixture(
-        n_components, covariance_type=shape, reg_covar=1e-4, random_state=seed, max_iter=200
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        mixture.fit(rows)
-    if not mixture.converged_:
-        note += "; the fit had not settled"
-    drawn = mixture.sample(n)[0]
-    drawn = drawn[np.random.default_rng(seed).permutation(n)] * scale + centre
-    return drawn.astype(np.float32).reshape(n, *means.shape[1:]), note
 
 
 def _grid(
