@@ -1,6 +1,7 @@
 """Spherical or oblong: the variances of a cloud of latents along its principal axes."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -91,7 +92,7 @@ def spectrum_of(sums: CovarianceSums, *, seed: int, words: str = "") -> Spectrum
     values = descending(whole.covariance[0])
     resampled = None
     if len(sums.n) >= FEWEST_CELLS and sums.d <= LARGE:
-        resampled = _resampled(sums, whole.mean[0], seed)
+        _, resampled = resampled_covariances(sums, whole.mean[0], seed=seed)
         words = f"95 % bootstrap over {words} ({len(resampled):,} resamples, seed {seed}), centred"
     return Spectrum(
         values, n=n, n_constant=int(whole.constant.sum()), resampled=resampled, words=words,
@@ -137,6 +138,28 @@ def cells_for(d: int) -> int:
 def descending(covariance: np.ndarray) -> np.ndarray:
     """(... d) eigenvalues of covariances (... d d), largest first, none negative."""
     return np.linalg.eigvalsh(covariance)[..., ::-1].clip(min=0)
+
+
+def principal_axes(rows: np.ndarray, sums: CovarianceSums | None) -> np.ndarray:
+    """(d, 2) the two axes of largest variance, each with its largest entry positive.
+
+    Args:
+        rows: (n, d) latents, at least two of each.
+        sums: Of the same rows; may be None of fewer rows than latents.
+    """
+    from scipy.linalg import eigh
+
+    n, d = rows.shape
+    if sums is None or n < d:
+        centred = rows - rows.mean(0, dtype=np.float64)
+        both = eigh(centred @ centred.T, subset_by_index=[n - 2, n - 1])[1]
+        axes = centred.T @ both
+        axes /= np.maximum(np.linalg.norm(axes, axis=0), np.finfo(float).tiny)
+    else:
+        axes = eigh(sums.total().covariance[0], subset_by_index=[d - 2, d - 1])[1]
+    axes = axes[:, ::-1]
+    largest = np.abs(axes).argmax(0)
+    return axes * np.where(axes[largest, [0, 1]] < 0, -1, 1)
 
 
 def isotropic_eigenvalues(n: int, d: int, *, seed: int) -> np.ndarray:
@@ -207,7 +230,9 @@ def covariance_shape(spectrum: Spectrum) -> Row:
             raise UndefinedError(why, "see the other numbers of shape")
         return [_number(spectrum, name)]
 
-    makers = {name: (lambda name=name: one(name)) for name in ShapeNumbers._fields}
+    makers: dict[str, Callable[[], list[Measure]]] = {
+        name: partial(one, name) for name in ShapeNumbers._fields
+    }
     test = "john" if spectrum.n < CROWDED * d else "mauchly"
     makers[test] = lambda: _sphericity_test(spectrum, test)
     small = " With so few samples a latent λ spread by chance: read the value beside its null."
@@ -293,16 +318,20 @@ def shape_verdict(row: Row) -> str:
     return f"neither spherical nor oblong: {', '.join(fails)}; {told}, < {limit:g}"
 
 
-def _resampled(sums: CovarianceSums, origin: np.ndarray, seed: int) -> np.ndarray:
-    """(r, d) eigenvalues of resamples of the cells."""
+def resampled_covariances(
+    sums: CovarianceSums, origin: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(r, d) means, counted from the origin, and (r, d) eigenvalues of resamples of the cells."""
     n_cells, d = sums.mean.shape
     n_resamples = MOST_RESAMPLES if d <= 64 else FEWER_RESAMPLES
     rng = np.random.default_rng(seed)
     products = sums.products(origin)
-    found = np.empty((n_resamples, d))
+    means, found = np.empty((n_resamples, d)), np.empty((n_resamples, d))
     step = max(1, CHUNK_VALUES // (d * d))
     for start in range(0, n_resamples, step):
-        here = found[start : start + step]
-        counts = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=len(here))
-        here[:] = descending(products.resampled(counts.astype(float)).mean_and_covariance()[1])
-    return found
+        here = slice(start, start + step)
+        n_rows = len(found[here])
+        counts = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=n_rows)
+        means[here], covariance = products.resampled(counts.astype(float)).mean_and_covariance()
+        found[here] = descending(covariance)
+    return means, found

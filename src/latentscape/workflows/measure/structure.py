@@ -7,6 +7,7 @@ import numpy as np
 
 from latentscape.data import DataConfig
 from latentscape.errors import UndefinedError
+from latentscape.metrics import class_structure
 from latentscape.metrics.covariance import (
     Spectrum,
     cells_for,
@@ -62,19 +63,23 @@ def measure_structure(
     shape = _shape(spectrum)
     near = _chosen(latents, MOST_ASKED, seed=seed)
     graph = _graph(near, seed=seed)
+    classes = class_structure(
+        near.rows, near.labels, near.class_names,
+        neighbours=graph, groups=near.groups, seed=seed,
+    )  # fmt: skip
     record = StructureRecord(
         provenance=latents.provenance,
         rows=(shape, _gaussianity(cloud), _prior(latents, cloud), _dimension(near, graph, seed)),
-        verdicts=(shape_verdict(shape),),
+        verdicts=(shape_verdict(shape), *filter(None, [classes.verdict])),
         eigenvalues=np.zeros(0) if isinstance(spectrum, str) else spectrum.values,
         null_eigenvalues=np.zeros((3, 0)) if isinstance(spectrum, str) else _ends(spectrum.null),
         plane=_plane(latents, cloud),
         prior_matched=latents.prior_matched,
         class_names=latents.class_names,
-        # classes=_classes(near, graph, seed)
+        classes=classes,
         # spatial=_spatial(latents)
         # smoothness=_smoothness(latents, seed)
-    )
+    )  # fmt: skip
     stem = out or latents.room("measures", f"structure-{latents.stem}")
     if stem is not None:
         record.save(stem)
