@@ -36,3 +36,78 @@ def reconstruction(
         model, data, split=split, posterior=drawn, seed=seed, out=out, progress=Bar("measure")
     )
     give(record, row_lines((record.model_row, *record.baselines)), as_json=json)
+
+
+@app.command()
+def disentanglement(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="DATA", help="Images with factors; the run's own if left out."),
+    ] = None,
+    split: SplitName = "test",
+    repeats: Annotated[int, typer.Option(help="Halves, permutations and rotations, each.")] = 5,
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Whether single latents follow single known factors: MIG, DCI, SAP and votes."""
+    from latentscape.workflows.measure.disentanglement import measure_disentanglement
+
+    record = measure_disentanglement(
+        model, data, split=split, repeats=repeats, seed=seed, out=out, progress=Bar("measure")
+    )
+    rows = (record.row, *((record.rotated,) if record.rotated.measures else ()))
+    factors = [
+        f"  {row.name} ({row.note}): "
+        + ", ".join(f"{measure.name} {measure.value:.3g}" for measure in row.measures)
+        for row in record.by_factor
+    ]
+    lines = [*row_lines(rows), *(["by factor", *factors] if factors else [])]
+    give(record, lines, as_json=json)
+
+
+@app.command()
+def collapse(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run folder, or a store.")],
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
+    ] = None,
+    split: SplitName = "test",
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Whether latents carry anything; if not, why, and the flag that mends it."""
+    from latentscape.workflows.measure.collapse import measure_collapse
+
+    record = measure_collapse(model, data, split=split, seed=seed, out=out, progress=Bar("measure"))
+    lines = row_lines((record.activity, record.surgery, record.decoder))
+    lines += [f"{form}: β {value:.3g}" for form, value in record.beta.items()]
+    lines += [f"{record.finding}: {record.verdict}", f"({record.thresholds})"]
+    lines += [f"cure: {record.cure}"] if record.cure else []
+    give(record, lines, as_json=json)
+
+
+@app.command()
+def structure(
+    thing: Annotated[str, typer.Argument(metavar="MODEL|STORE", help="A run folder, or a store.")],
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
+    ] = None,
+    split: SplitName = "test",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Most latents; above, a seeded choice of them.")
+    ] = None,
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """How the space is organised: shape, Gaussianity, prior, dimension, classes and clusters."""
+    from latentscape.workflows.measure.structure import measure_structure
+
+    record = measure_structure(
+        thing, data, split=split, limit=limit, seed=seed, out=out, progress=Bar("measure")
+    )
+    rows = [*record.rows, *(record.classes.rows if record.classes else ())]
+    give(record, [*row_lines(rows), *record.verdicts], as_json=json)
