@@ -61,8 +61,12 @@ def _pairs(classes: ClassStructure, about: str) -> Html:
 
 def _pair(pair: OverlappingPair) -> list[Html | str]:
     found = {measure.name: measure for measure in pair.row.measures}
-    names = ("bhattacharyya", "knn_confusion", "knn_confusion_back")
-    return [pair.row.name, *(_cell(found.get(name), "chance") for name in names)]
+    words = {
+        "bhattacharyya": "were they one class",
+        "knn_confusion": "chance",
+        "knn_confusion_back": "chance",
+    }
+    return [pair.row.name, *(_cell(found.get(name), word) for name, word in words.items())]
 
 
 def _clusters(rows: tuple[Row, ...], about: str) -> Html:
@@ -106,7 +110,8 @@ def _cell(measure: Measure | None, word: str) -> Html | str:
     if between:
         parts.append(tag("span", between, class_="interval"))
     if measure.reference is not None:
-        parts.append(tag("span", f"{word} {number(measure.reference.value)}", class_="unit"))
+        held = round(measure.reference.value, 3) + 0.0  # no minus before a nought
+        parts.append(tag("span", f"{word} {number(held)}", class_="unit"))
     return joined(parts)
 
 
