@@ -13,6 +13,7 @@ from latentscape.metrics.collapse import LatentSums, collapse_signs
 from latentscape.metrics.faithfulness import faithfulness
 from latentscape.metrics.interval import Interval, bootstrap_intervals
 from latentscape.metrics.neighbours import nearest_neighbours
+from latentscape.metrics.trust import point_trust
 
 if TYPE_CHECKING:
     from latentscape.metrics.baselines import Baseline, fit_baselines, score_baselines
@@ -48,6 +49,7 @@ __all__ = [
     "measured",
     "ms_ssim",
     "nearest_neighbours",
+    "point_trust",
     "row_of",
     "score_baselines",
     "ssim",

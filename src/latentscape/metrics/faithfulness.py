@@ -5,24 +5,30 @@ neighbours in the space and on the map and their ranks in the other; nothing of 
 """
 
 import math
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
-from latentscape.errors import DataError, ShapeError, UsageError
-from latentscape.metrics.catalogue import measured
+from latentscape.errors import DataError, ShapeError, UndefinedError, UsageError
+from latentscape.metrics.catalogue import measured, row_of
 from latentscape.metrics.interval import bootstrap_intervals
-from latentscape.records import Measure
+from latentscape.metrics.stress import pair_distances, shepard_spearman, stresses
+from latentscape.records import Measure, Row
 
+LOCAL = ("trustworthiness", "continuity", "neighbour_preservation")
+GLOBAL = ("shepard_spearman", "stress", "kruskal_stress")
+FEWEST = 4
 MAX_QUERIES, MIN_QUERIES = 2_000, 500
 MAX_DISTANCES = 20_000_000
 N_PAIRS = 50_000
 CHUNK_VALUES = 1 << 19
+ROUNDING = 1e-12
 
 
 def faithfulness(
-    X: np.ndarray, Y: np.ndarray, *, k: int = 10, seed: int = 0
-) -> tuple[Measure, ...]:
+    X: np.ndarray, Y: np.ndarray, *, name: str = "map", k: int = 10, seed: int = 0
+) -> Row:
     """Trustworthiness, continuity, neighbour preservation, Shepard correlation and stress.
 
     Up to 2,000 points every point is asked for its neighbours; above, a seeded choice of 2,000
@@ -32,48 +38,41 @@ def faithfulness(
     Args:
         X: (n, d) points in the space; d may come as ``n *latent``.
         Y: (n, 2) their positions on the map, in the same order.
+        name: Of the row.
         k: Neighbours a point has; less than n / 2.
         seed: Of the query points, the pairs and the bootstrap.
 
     Returns:
         ``trustworthiness``, ``continuity``, ``neighbour_preservation`` with intervals over query
-        points, ``shepard_spearman`` and ``stress`` over 50,000 seeded pairs. A map with no
-        spread at all has neither of the last two.
+        points, ``shepard_spearman``, ``stress`` and ``kruskal_stress`` over 50,000 seeded pairs.
+        Of fewer than four points, or of one point many times over, none is defined; of a map that
+        is a single position, none of the last three.
 
     Raises:
         ShapeError: If X and Y hold unequal numbers of points.
-        DataError: If values are not finite, or there are fewer than 4 points.
+        DataError: If values are not finite.
         UsageError: If k is out of range.
 
     Reference:
-        Venna and Kaski 2006, Local multidimensional scaling, eqs. 1 and 2.
+        Venna and Kaski 2006, Local multidimensional scaling, eqs. 1 and 2; Kruskal 1964 (stress-1).
     """
     X, Y = _points(X), _points(Y)
     if len(X) != len(Y):
         raise ShapeError(f"{len(X)} points cannot have {len(Y)} positions on a map")
     n = len(X)
-    if n < 4:
-        raise DataError(f"a map's faithfulness needs at least 4 points, not {n}", "map more points")
-    if not 1 <= k < n / 2:
+    if n >= FEWEST and not 1 <= k < n / 2:
         raise UsageError(
             f"k = {k} neighbours of {n} points", f"choose k from 1 to {math.ceil(n / 2) - 1}"
         )
-    rng = np.random.default_rng(seed)
-    n_queries = min(MAX_QUERIES, max(MIN_QUERIES, MAX_DISTANCES // n))
-    queries = np.sort(rng.permutation(n)[:n_queries])
-    table = neighbour_table(X, Y, queries=queries, k=k)
-    columns = {
-        "trustworthiness": table.trustworthiness,
-        "continuity": table.continuity,
-        "neighbour_preservation": table.preservation,
-    }
-    intervals = bootstrap_intervals(columns, seed=seed)
-    asked = f"k = {k}, {len(queries):,} of {n:,} points asked, each among all {n:,}"
-    local = [
-        measured(name, values.mean(), n=len(queries), interval=intervals.get(name), note=asked)
-        for name, values in columns.items()
-    ]
-    return (*local, *_distance_measures(X, Y, rng))
+    local = cache(lambda: _neighbour_measures(X, Y, k, seed))
+    overall = cache(lambda: _distance_measures(X, Y, seed))
+    return row_of(
+        name,
+        {
+            **{one: lambda one=one: [local()[one]] for one in LOCAL},
+            **{one: lambda one=one: [overall()[one]] for one in GLOBAL},
+        },
+    )
 
 
 class NeighbourTable(NamedTuple):
@@ -89,7 +88,8 @@ def neighbour_table(X: np.ndarray, Y: np.ndarray, *, queries: np.ndarray, k: int
 
     1 − 2/(k(2n − 3k − 1)) Σ (r − k) over the k neighbours of one space whose rank r in the other
     exceeds k; the mean over queries is the trustworthiness (neighbours on the map) and the
-    continuity (neighbours in the space). Preservation is the share of k common to both.
+    continuity (neighbours in the space). Preservation is the share of the k neighbours on the map
+    that lie, in the space, no further than the k-th true neighbour.
 
     Args:
         X: (n, d) points.
@@ -100,19 +100,66 @@ def neighbour_table(X: np.ndarray, Y: np.ndarray, *, queries: np.ndarray, k: int
     n = len(X)
     X, Y = X - X.mean(0), Y - Y.mean(0)
     squares = np.square(X).sum(1), np.square(Y).sum(1)
+    slack = ROUNDING * float(squares[0].max())
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for rows in np.array_split(queries, max(1, len(queries) * n // CHUNK_VALUES)):
         in_space = _squared_distances(X, squares[0], rows)
         on_map = _squared_distances(Y, squares[1], rows)
         true = np.argpartition(in_space, k - 1, axis=1)[:, :k]
         shown = np.argpartition(on_map, k - 1, axis=1)[:, :k]
-        kept = (true[:, :, None] == shown[:, None, :]).any(2).mean(1)
+        reach = np.take_along_axis(in_space, true, 1).max(1, keepdims=True) + slack
+        kept = (np.take_along_axis(in_space, shown, 1) <= reach).mean(1)
         invented = _excess_rank(in_space, shown, k)
         lost = _excess_rank(on_map, true, k)
         parts.append((invented, lost, kept))
     scale = 2 / (k * (2 * n - 3 * k - 1))
     invented, lost, kept = (np.concatenate(column) for column in zip(*parts, strict=True))
     return NeighbourTable(1 - scale * invented, 1 - scale * lost, kept)
+
+
+def _neighbour_measures(X: np.ndarray, Y: np.ndarray, k: int, seed: int) -> dict[str, Measure]:
+    n = len(X)
+    _require_spread(X)
+    n_queries = min(MAX_QUERIES, max(MIN_QUERIES, MAX_DISTANCES // n))
+    queries = np.sort(np.random.default_rng(seed).permutation(n)[:n_queries])
+    table = neighbour_table(X, Y, queries=queries, k=k)
+    columns: dict[str, np.ndarray] = dict(zip(LOCAL, table, strict=True))
+    intervals = bootstrap_intervals(columns, seed=seed)
+    asked = f"k = {k}, {len(queries):,} of {n:,} points asked, each among all {n:,}"
+    return {
+        name: measured(
+            name, values.mean(), n=len(queries), interval=intervals.get(name), note=asked
+        )
+        for name, values in columns.items()
+    }
+
+
+def _distance_measures(X: np.ndarray, Y: np.ndarray, seed: int) -> dict[str, Measure]:
+    n = len(X)
+    _require_spread(X)
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, n, N_PAIRS)
+    second = (first + rng.integers(1, n, N_PAIRS)) % n
+    in_space, on_map = pair_distances(X, first, second), pair_distances(Y, first, second)
+    if np.ptp(in_space) == 0:
+        raise UndefinedError("all points are equally far apart", "map more images")
+    if np.ptp(on_map) == 0:
+        raise UndefinedError("the map has no distances that differ", "choose another method")
+    values = (shepard_spearman(in_space, on_map), *stresses(in_space, on_map))
+    note = f"{N_PAIRS:,} seeded pairs of {n:,} points"
+    return {
+        name: measured(name, value, n=N_PAIRS, note=note)
+        for name, value in zip(GLOBAL, values, strict=True)
+    }
+
+
+def _require_spread(X: np.ndarray) -> None:
+    if len(X) < FEWEST:
+        raise UndefinedError(
+            f"a map's faithfulness needs at least {FEWEST} points, not {len(X)}", "map more points"
+        )
+    if not (X[0] != X).any():
+        raise UndefinedError("all latents are one point", "look at the model that made them")
 
 
 def _squared_distances(points: np.ndarray, squares: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -132,36 +179,6 @@ def _excess_rank(distances: np.ndarray, neighbours: np.ndarray, k: int) -> np.nd
         rank = 1 + np.count_nonzero(distances < reach, axis=1)
         excess += np.maximum(0, rank - k)
     return excess
-
-
-def _distance_measures(X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> list[Measure]:
-    from scipy.stats import spearmanr
-
-    n = len(X)
-    first = rng.integers(0, n, N_PAIRS)
-    second = (first + rng.integers(1, n, N_PAIRS)) % n
-    in_space, on_map = _pair_distances(X, first, second), _pair_distances(Y, first, second)
-    if np.ptp(in_space) == 0 or np.ptp(on_map) == 0:
-        return []
-    ranked: Any = spearmanr(in_space, on_map)
-    scale = (in_space @ on_map) / (on_map @ on_map)
-    stress = math.sqrt(np.square(in_space - scale * on_map).sum() / np.square(in_space).sum())
-    note = f"{N_PAIRS:,} seeded pairs of {n:,} points"
-    return [
-        measured("shepard_spearman", ranked.statistic, n=N_PAIRS, note=note),
-        measured("stress", stress, n=N_PAIRS, note=note),
-    ]
-
-
-def _pair_distances(points: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    n_chunk = max(1, CHUNK_VALUES // points.shape[1])
-    starts = range(0, len(first), n_chunk)
-    return np.concatenate(
-        [
-            np.linalg.norm(points[first[s : s + n_chunk]] - points[second[s : s + n_chunk]], axis=1)
-            for s in starts
-        ]
-    )
 
 
 def _points(values: np.ndarray) -> np.ndarray:

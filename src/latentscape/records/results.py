@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from latentscape.records.measure import Measure, Provenance, Row
+from latentscape.records.measure import Measure, Provenance, Row, Undefined
 from latentscape.records.record import Array, Record
 
 
@@ -96,13 +96,18 @@ class MapRecord(Record):
     """A 2-D projection of latents and how much it lies.
 
     Attributes:
-        method: ``pca``, ``pacmap``, ``umap``, ``tsne`` or ``latent`` (two latents as they are).
+        method: ``pca``, ``pacmap``, ``umap``, ``tsne``, ``isomap``, ``lle`` or ``latent`` (two
+            latents as they are).
         positions: (n, 2) float32.
         labels: (n,) integer class of each sample, −1 where unknown.
         faithfulness: The map's own measures.
         baselines: The same measures of PCA and of a random projection.
         axes: What the two axes are, where they mean something.
+        seconds: That the layout took, the search for neighbours not counted.
         prior_matched: Whether training drew the model's latents towards N(0, I).
+        trust: (n,) share of each point's ``trust_k`` neighbours on the map that are true ones;
+            None where neighbours are not defined.
+        neighbours: How the true neighbours were found.
     """
 
     kind: ClassVar[str] = "map"
@@ -118,6 +123,25 @@ class MapRecord(Record):
     axes: tuple[str, str] = ("", "")
     seconds: float = 0.0
     prior_matched: bool = True
+    trust: Array | None = None
+    trust_k: int = 0
+    neighbours: str = ""
+
+
+class MapsRecord(Record):
+    """Several maps of the same latents, made from one graph of neighbours.
+
+    Attributes:
+        maps: One a method.
+        left_out: Methods that these latents do not suit, and why.
+        seconds: That the search for neighbours took, once for all.
+    """
+
+    kind: ClassVar[str] = "maps"
+    provenance: Provenance
+    maps: tuple[MapRecord, ...]
+    left_out: tuple[Undefined, ...] = ()
+    seconds: float = 0.0
 
 
 class SheetRecord(Record):

@@ -1,17 +1,22 @@
 """Project: a store's latents on the plane, and how much the picture lies."""
 
 import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from latentscape.errors import UsageError
-from latentscape.metrics import faithfulness
-from latentscape.projection import PCA, projector_named
-from latentscape.records import MapRecord, Row
+from latentscape.errors import DataError, ShapeError, UsageError
+from latentscape.metrics import faithfulness, nearest_neighbours, point_trust
+from latentscape.projection import PCA, PROJECTORS, Latent, Projector, projector_named
+from latentscape.records import MapRecord, MapsRecord, Neighbours, Provenance, Row, Undefined
 from latentscape.store import Store
 
 N_NEIGHBOURS = 10
+N_NAMED = 5
 FEWEST = 4
 
 
@@ -22,51 +27,135 @@ def project(
     seed: int = 0,
     limit: int = 10_000,
     out: Path | str | None = None,
+    keep: bool = False,
 ) -> MapRecord:
     """Lay a store's latents out on the plane, beside PCA and a random projection.
 
-    Needs neither the model nor torch.
+    Needs neither the model nor torch. Latents that are not finite are left out, with a warning.
 
     Args:
         store: A folder that `encode` wrote.
-        method: ``pacmap``, ``pca``, ``umap``, ``tsne``, or ``latent`` for two latents as they are.
+        method: ``pacmap``, ``pca``, ``umap``, ``tsne``, ``isomap``, ``lle``, or ``latent`` for two
+            latents as they are.
         seed: Of the choice of rows, the method and its measures.
         limit: Most points on the map; above, a seeded choice of them.
         out: Stem of the record's files; ``maps/`` in the store's run, if it lies in one, if None.
+        keep: Also keep the fitted projector, to place further latents: ``STEM-projector.npz``.
 
     Raises:
         UsageError: If the method is unknown or does not suit these latents.
         StoreError: If the store is damaged or half-written.
         ShapeError: If there are too few latents for the method.
+        DataError: If no latent is finite.
     """
-    if limit < 1:
-        raise UsageError(f"a map of {limit} points shows nothing", "give a limit of at least 1")
     projector = projector_named(method)(seed=seed)
-    opened = Store.open(store)
-    rows = opened.choice(limit, seed=seed)
-    latents = opened.rows(rows)
+    cloud = _open(store, seed=seed, limit=limit)
+    stem = out or _stem(cloud.store, method)
+    _require_room(stem, keep)
+    cloud.find_neighbours([projector])
+    return _mapped(projector, cloud, stem=stem, keep=keep)
+
+
+def project_all(
+    store: Path | str,
+    *,
+    methods: Iterable[str] | None = None,
+    seed: int = 0,
+    limit: int = 10_000,
+    out: Path | str | None = None,
+    keep: bool = False,
+) -> MapsRecord:
+    """Several maps of the same latents, their neighbours found once for all.
+
+    Args:
+        store: A folder that `encode` wrote.
+        methods: As `project` takes them; every one that suits these latents if None.
+        seed: Of the choice of rows, the methods and their measures.
+        limit: Most points on the maps; above, a seeded choice of them.
+        out: Stem of the records' files, to which each method's name is added.
+        keep: Also keep the fitted projectors.
+
+    Returns:
+        The maps; a method that these latents do not suit is left out, and why is said.
+
+    Raises:
+        UsageError: If a method is unknown.
+        UsageError, ShapeError, DataError, StoreError: As `project`, if there is no map at all.
+    """
+    cloud = _open(store, seed=seed, limit=limit)
+    _require_room(out or _stem(cloud.store, "all"), keep)
+    names = _suited(cloud.latents) if methods is None else tuple(dict.fromkeys(methods))
+    projectors = [projector_named(name)(seed=seed) for name in names]
     started = time.monotonic()
-    positions = projector.fit_transform(latents)
+    cloud.find_neighbours(projectors)
     seconds = time.monotonic() - started
-    samples = opened.samples.take(rows)
-    record = MapRecord(
-        provenance=opened.manifest.provenance.model_copy(update={"n": len(rows), "seed": seed}),
-        method=method,
-        parameters=projector.parameters,
-        positions=positions,
-        labels=samples.labels,
-        class_names=opened.manifest.class_names,
-        sample_ids=tuple(samples.sample_ids.tolist()),
-        faithfulness=_measured(projector.title, latents, positions, seed=seed),
-        baselines=_baselines(method, latents, seed=seed),
-        axes=projector.axes,
-        seconds=seconds,
-        prior_matched=opened.manifest.prior_matched,
+    maps: list[MapRecord] = []
+    left_out: list[Undefined] = []
+    first_error: UsageError | ShapeError | None = None
+    for projector in projectors:
+        named = None if out is None else Path(f"{out}-{projector.name}")
+        stem = named or _stem(cloud.store, projector.name)
+        try:
+            maps.append(_mapped(projector, cloud, stem=stem, keep=keep))
+        except (UsageError, ShapeError) as error:
+            first_error = first_error or error
+            left_out.append(Undefined(name=projector.name, why=error.message))
+    if not maps and first_error is not None:
+        raise first_error
+    return MapsRecord(
+        provenance=cloud.provenance, maps=tuple(maps), left_out=tuple(left_out), seconds=seconds
     )
-    stem = out or _stem(opened.folder, method)
-    if stem is not None:
-        record.save(stem)
-    return record
+
+
+@dataclass
+class Cloud:
+    """The latents to be mapped, what is known of them, and what all their maps share."""
+
+    store: Path
+    latents: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    sample_ids: np.ndarray
+    provenance: Provenance
+    prior_matched: bool
+    neighbours: Neighbours | None = None
+
+    @property
+    def k(self) -> int:
+        """Neighbours by which a map is judged."""
+        return min(N_NEIGHBOURS, (len(self.latents) - 1) // 2)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is anything by which to judge a map."""
+        return len(self.latents) >= FEWEST and bool((self.latents != self.latents[:1]).any())
+
+    def find_neighbours(self, projectors: list[Projector]) -> None:
+        """One graph with as many neighbours as any projector wants."""
+        n = len(self.latents)
+        wanted = [self.k, *(p.neighbours_wanted(n) for p in projectors if n >= p.fewest)]
+        if self.judged:
+            self.neighbours = nearest_neighbours(
+                self.latents, min(max(wanted), n - 1), seed=self.provenance.seed
+            )
+
+    def row(self, name: str, positions: np.ndarray) -> Row:
+        """How faithful some positions are."""
+        seed = self.provenance.seed
+        return faithfulness(self.latents, positions, name=name, k=self.k, seed=seed)
+
+    @cached_property
+    def pca_row(self) -> Row | None:
+        """How faithful PCA is; None of too few latents."""
+        if len(self.latents) < PCA.fewest:
+            return None
+        return self.row(PCA.title, PCA(seed=self.provenance.seed).fit_transform(self.latents))
+
+    @cached_property
+    def random_row(self) -> Row:
+        """How faithful a random projection is."""
+        positions = random_projection(self.latents, seed=self.provenance.seed)
+        return self.row("random projection", positions)
 
 
 def random_projection(latents: np.ndarray, *, seed: int) -> np.ndarray:
@@ -76,24 +165,84 @@ def random_projection(latents: np.ndarray, *, seed: int) -> np.ndarray:
     return (rows @ rng.standard_normal((rows.shape[1], 2))).astype(np.float32)
 
 
-def _baselines(method: str, latents: np.ndarray, *, seed: int) -> tuple[Row, ...]:
-    found = [
-        _measured("random projection", latents, random_projection(latents, seed=seed), seed=seed)
-    ]
-    if method != PCA.name and len(latents) >= PCA.fewest:
-        positions = PCA(seed=seed).fit_transform(latents)
-        found.insert(0, _measured(PCA.title, latents, positions, seed=seed))
-    return tuple(found)
+def _open(store: Path | str, *, seed: int, limit: int) -> Cloud:
+    if limit < 1:
+        raise UsageError(f"a map of {limit} points shows nothing", "give a limit of at least 1")
+    opened = Store.open(store)
+    rows = opened.choice(limit, seed=seed)
+    latents = opened.rows(rows)
+    samples = opened.samples.take(rows)
+    finite = np.isfinite(latents.reshape(len(latents), -1)).all(axis=1)
+    if not finite.all():
+        _warn_of_broken(samples.sample_ids[~finite], len(latents))
+    n = int(finite.sum())
+    return Cloud(
+        store=opened.folder,
+        latents=latents[finite],
+        labels=samples.labels[finite],
+        class_names=opened.manifest.class_names,
+        sample_ids=samples.sample_ids[finite],
+        provenance=opened.manifest.provenance.model_copy(update={"n": n, "seed": seed}),
+        prior_matched=opened.manifest.prior_matched,
+    )
 
 
-def _measured(name: str, latents: np.ndarray, positions: np.ndarray, *, seed: int) -> Row:
-    n = len(latents)
-    if n < FEWEST:
-        return Row(name=name, measures=(), note=f"{n} points have too few neighbours to measure")
-    if not (latents != latents[:1]).any():
-        return Row(name=name, measures=(), note="all latents are one point: nothing to measure")
-    k = min(N_NEIGHBOURS, (n - 1) // 2)
-    return Row(name=name, measures=faithfulness(latents, positions, k=k, seed=seed))
+def _warn_of_broken(ids: np.ndarray, n: int) -> None:
+    named = ", ".join(ids[:N_NAMED]) + (" and more" if len(ids) > N_NAMED else "")
+    told = f"{len(ids):,} of {n:,} latents hold NaN or infinity: {named}"
+    if len(ids) == n:
+        raise DataError(told, "the model's training broke down: look at its loss curves")
+    warnings.warn(f"{told}; they are left out", stacklevel=4)
+
+
+def _mapped(
+    projector: Projector, cloud: Cloud, *, stem: Path | str | None, keep: bool
+) -> MapRecord:
+    """One map, measured, and written where it belongs."""
+    known = cloud.neighbours
+    started = time.monotonic()
+    positions = projector.fit_transform(cloud.latents, neighbours=known)
+    seconds = time.monotonic() - started
+    baselines = [cloud.random_row]
+    if projector.name != PCA.name and cloud.pca_row is not None:
+        baselines.insert(0, cloud.pca_row)
+    trust = None
+    if known is not None:
+        trust = point_trust(cloud.latents, positions, neighbours=known, k=cloud.k)
+    record = MapRecord(
+        provenance=cloud.provenance,
+        method=projector.name,
+        parameters=projector.parameters,
+        positions=positions,
+        labels=cloud.labels,
+        class_names=cloud.class_names,
+        sample_ids=tuple(cloud.sample_ids.tolist()),
+        faithfulness=cloud.row(projector.title, positions),
+        baselines=tuple(baselines),
+        axes=projector.axes,
+        seconds=seconds,
+        prior_matched=cloud.prior_matched,
+        trust=trust,
+        trust_k=0 if trust is None else cloud.k,
+        neighbours="" if known is None else known.words,
+    )
+    if stem is not None:
+        record.save(stem)
+        if keep:
+            projector.save(Path(f"{stem}-projector"))
+    return record
+
+
+def _require_room(stem: Path | str | None, keep: bool) -> None:
+    if keep and stem is None:
+        raise UsageError("there is no run to keep the fitted map in", "say where with --out")
+
+
+def _suited(latents: np.ndarray) -> tuple[str, ...]:
+    """Every method worth drawing: a plane is shown as it is, without PCA."""
+    plane = latents[0].size == 2
+    left_out = PCA.name if plane else Latent.name
+    return tuple(name for name in PROJECTORS if name != left_out)
 
 
 def _stem(store: Path, method: str) -> Path | None:

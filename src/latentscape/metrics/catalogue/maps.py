@@ -16,4 +16,11 @@ MAPS: dict[str, Entry] = {
     "stress": Entry(
         "", "lower", (0, 1), "√(Σ(d − αδ)² / Σd²), d in the space, δ on the map, best scale α"
     ),
+    "kruskal_stress": Entry(
+        "",
+        "lower",
+        (0, 1),
+        "√(Σ(δ − δ̂)² / Σδ²), δ on the map, δ̂ the monotone function of distance in the space "
+        "nearest to δ: only the order of distances counts",
+    ),
 }
