@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from latentscape.workflows.project import project as project
     from latentscape.workflows.tour import tour as tour
     from latentscape.workflows.train import train as train
+    from latentscape.workflows.traverse import traverse as traverse
 
 ROOMS = {
     "demo": "workflows.demo",
@@ -36,6 +37,7 @@ ROOMS = {
     "project": "workflows.project",
     "interpolate": "workflows.interpolate",
     "tour": "workflows.tour",
+    "traverse": "workflows.traverse",
     "compare": "workflows.compare",
     "info": "workflows.info",
     "TrainConfig": "training",

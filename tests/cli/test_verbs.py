@@ -25,7 +25,9 @@ VERBS = {
     "encode": (["encode", "x"], "store"),
     "measure": (["measure", "reconstruction", "x"], "reconstruction"),
     "project": (["project", STORE, "--method", "pca"], "map"),
+    "disentanglement": (["measure", "disentanglement", "x", "--repeats", "2"], "disentanglement"),
     "interpolate": (["interpolate", "x", "--n-pairs", "2"], "trajectory"),
+    "traverse": (["traverse", "x", "--n-steps", "3"], "traversal"),
     "report": (["report", "x"], "report"),
     "info": (["info", "x"], "info"),
 }

@@ -89,6 +89,7 @@ def test_everything_beside_the_images_is_read(tmp_path):
     assert images.official.tolist() == ["train"] * 4 + ["test"] * 2
     assert images.factor_names == ("hair", "step")
     assert images.factors[1].tolist() == [2, 3]
+    assert images.factor_kinds == ("category", "category")
     assert images.sample_ids[0] == "a-00000"
 
 
@@ -100,6 +101,7 @@ def test_everything_beside_the_images_is_read(tmp_path):
         ({"labels": np.arange(6), "classes": np.array(["a", "b"])}, "names 2 classes"),
         ({"groups": np.arange(7)}, "6 images and 7 groups"),
         ({"factors": np.zeros((6, 2)), "factor_names": np.array(["one"])}, "2 factors and 1 names"),
+        ({"factors": np.zeros((6, 1)), "factor_kinds": np.array(["hue"])}, "of the kinds hue"),
     ],
 )
 def test_arrays_that_do_not_fit_the_images_are_refused(tmp_path, extra, match):
@@ -128,6 +130,15 @@ def test_missing_damaged_and_foreign_files_are_errors(tmp_path):
     (tmp_path / "a.npz").write_bytes(content[:200])
     with pytest.raises(DataError, match="cannot be read"):
         load(tmp_path / "a.npz")
+
+
+def test_what_a_factor_is_is_told_or_read_off_its_values(tmp_path):
+    values = np.stack([np.arange(6), np.arange(6) / 4, np.where(np.arange(6) > 2, np.nan, 1)], 1)
+    np.savez(tmp_path / "a.npz", images=HWC, factors=values)
+    assert load(tmp_path / "a.npz").factor_kinds == ("category", "number", "category")
+    kinds = np.array(["number", "angle", "category"])
+    np.savez(tmp_path / "b.npz", images=HWC, factors=values, factor_kinds=kinds)
+    assert load(tmp_path / "b.npz").factor_kinds == tuple(kinds)
 
 
 @pytest.mark.realdata

@@ -52,7 +52,7 @@ def make_run(tmp_path) -> Callable[..., Path]:
     def make(
         name: str,
         *,
-        latent: int = 2,
+        latent: int | tuple[int, ...] = 2,
         posterior: PosteriorKind = "gaussian",
         data: DataConfig = DIGITS,
         network: NetworkName = "mlp",
@@ -60,7 +60,7 @@ def make_run(tmp_path) -> Callable[..., Path]:
         config = ModelConfig(
             network=network,
             image_shape=load_images(data).shape,
-            latent_shape=(latent,),
+            latent_shape=latent if isinstance(latent, tuple) else (latent,),
             posterior=posterior,
             likelihood="gaussian-fixed",
             options={"hidden": [32]} if network == "mlp" else {},

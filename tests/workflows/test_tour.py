@@ -23,7 +23,7 @@ def few(tmp_path):
     ("n", "kinds"),
     [
         (5, {"store", "reconstruction", "sheet"}),
-        (20, {"store", "reconstruction", "sheet", "map", "trajectory"}),
+        (20, {"store", "reconstruction", "sheet", "map", "traversal", "trajectory"}),
     ],
 )
 def test_what_few_images_do_not_allow_is_left_out_and_said(few, n, kinds):

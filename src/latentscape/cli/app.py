@@ -18,6 +18,7 @@ from latentscape.cli import (
     project,
     report,
     train,
+    traverse,
 )
 from latentscape.cli.talk import complain, show_warning
 from latentscape.errors import LatentscapeError, UsageError
@@ -55,6 +56,7 @@ app.command("encode")(encode.encode)
 app.add_typer(measure.app, name="measure")
 app.command("project")(project.project)
 app.command("interpolate")(interpolate.interpolate)
+app.command("traverse")(traverse.traverse)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("info")(info.info)

@@ -3,13 +3,21 @@
 from latentscape.data.augment import augment_batch, augmented_copies
 from latentscape.data.decode import DataWarning
 from latentscape.data.facts import describe, fingerprint
-from latentscape.data.image_set import DataConfig, ImageSet, ResizeRule, Skipped, Split
+from latentscape.data.image_set import (
+    DataConfig,
+    FactorKind,
+    ImageSet,
+    ResizeRule,
+    Skipped,
+    Split,
+)
 from latentscape.data.load import load_images
 from latentscape.data.split import split_rows
 
 __all__ = [
     "DataConfig",
     "DataWarning",
+    "FactorKind",
     "ImageSet",
     "ResizeRule",
     "Skipped",

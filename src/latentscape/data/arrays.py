@@ -2,7 +2,8 @@
 
 Keys: ``images`` (or ``imgs``, ``x``); ``labels`` (or ``label``, ``y``) as integers or names;
 ``classes`` or ``class_names``; ``groups``; ``official`` (train / val / test); ``sample_ids``;
-``factors`` or ``latents_classes``, with ``factor_names``. A ``.npy`` holds images alone.
+``factors`` or ``latents_classes``, with ``factor_names`` and ``factor_kinds`` (category, number or
+angle; without, whole numbers are categories). A ``.npy`` holds images alone.
 Images are ``n height width``, ``n height width channels`` or ``n channels height width``; uint8,
 bool, any integer in 0–255, or floating-point in [0, 1]. Objects (pickles) are not opened.
 """
@@ -10,11 +11,11 @@ bool, any integer in 0–255, or floating-point in [0, 1]. Objects (pickles) are
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, get_args
 
 import numpy as np
 
-from latentscape.data.image_set import ImageSet
+from latentscape.data.image_set import FactorKind, ImageSet
 from latentscape.data.memory import Loading, room_for
 from latentscape.data.split import official_split
 from latentscape.errors import DataError
@@ -29,6 +30,7 @@ _NAMES = {
     "sample_ids": ("sample_ids",),
     "factors": ("factors", "latents_classes"),
     "factor_names": ("factor_names",),
+    "factor_kinds": ("factor_kinds",),
 }
 
 
@@ -81,6 +83,7 @@ def read_arrays(path: str, loading: Loading) -> ImageSet:
         else None,
         factors=factors,
         factor_names=_factor_names(columns, factors, str(file)),
+        factor_kinds=_factor_kinds(columns, factors, str(file)),
         rule={"stored as": str(columns["images"].dtype)},
     )
 
@@ -230,6 +233,27 @@ def _factor_names(
             "give factor_names one name for each column",
         )
     return names or tuple(f"factor {k}" for k in range(factors.shape[1]))
+
+
+def _factor_kinds(
+    columns: dict[str, np.ndarray], factors: np.ndarray | None, place: str
+) -> tuple[FactorKind, ...]:
+    """As the file says; else categories, or numbers where a column has any that is not whole."""
+    if factors is None:
+        return ()
+    if "factor_kinds" not in columns:
+        whole = [
+            bool((np.isnan(column) | (column == np.rint(column))).all()) for column in factors.T
+        ]
+        return tuple("category" if is_whole else "number" for is_whole in whole)
+    known = {kind: kind for kind in get_args(FactorKind)}
+    found = [str(kind) for kind in columns["factor_kinds"]]
+    if len(found) != factors.shape[1] or not set(found) <= set(known):
+        raise DataError(
+            f"{place} has {factors.shape[1]} factors of the kinds {', '.join(found)}",
+            f"give factor_kinds one of {', '.join(known)} for each column",
+        )
+    return tuple(known[kind] for kind in found)
 
 
 def _counted(name: str, n: int) -> np.ndarray:

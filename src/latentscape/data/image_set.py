@@ -9,6 +9,7 @@ from latentscape.shapes import ImageShape
 
 ResizeRule = Literal["crop", "pad", "squash"]
 Split = Literal["train", "val", "test"]
+FactorKind = Literal["category", "number", "angle"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class DataConfig:
     """Which images, and what is done to them before any model sees them.
 
     Attributes:
-        source: ``digits``, ``sprites``, ``mnist``, ``folder:PATH``, ``npz:PATH``, ``hf:NAME`` ...
+        source: ``digits``, ``sprites``, ``mnist``, ``folder:PATH``, ``triplets:PATH``,
+            ``npz:PATH``, ``hf:NAME`` ...
         size: Side in pixels to resize to; None keeps the images' own (they must agree).
         resize: ``crop`` (centre), ``pad`` (with black) or ``squash`` (change of aspect).
         colour: ``L`` gray, ``RGB``, or None for the source's own.
@@ -68,6 +70,8 @@ class ImageSet:
         official: (n,) ``train`` / ``val`` / ``test`` where the source has its own split, else None.
         factors: (n, k) known factors of variation, else None.
         factor_names: Their names.
+        factor_kinds: What the values of each are: a ``category`` without order, a ``number``, or
+            an ``angle`` in radians, which comes round; empty where that is not known.
         rule: What was done to the images (resize rule, colour, binarize), for the record.
         skipped: Files passed over.
         fingerprint: sha256 over content, identities, labels and rule.
@@ -83,6 +87,7 @@ class ImageSet:
     official: np.ndarray | None = None
     factors: np.ndarray | None = None
     factor_names: tuple[str, ...] = ()
+    factor_kinds: tuple[FactorKind, ...] = ()
     rule: dict = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
     fingerprint: str = ""

@@ -14,7 +14,7 @@ The rule of the in-between, at t from setting a to setting b:
 
 import numpy as np
 
-from latentscape.data.image_set import ImageSet
+from latentscape.data.image_set import FactorKind, ImageSet
 from latentscape.data.memory import Loading
 from latentscape.data.split import choose_rows
 from latentscape.data.sprite_shapes import OUTLINES
@@ -22,6 +22,7 @@ from latentscape.errors import ShapeError, UsageError
 
 SHAPES = tuple(OUTLINES)
 FACTORS = ("shape", "colour", "size", "rotation", "x", "y")
+KINDS: tuple[FactorKind, ...] = ("category", "category", "number", "angle", "number", "number")
 PALETTE = {  # Okabe and Ito's colour-blind safe set, less the two that sink into the dark
     "orange": (0xE6, 0x9F, 0x00),
     "sky": (0x56, 0xB4, 0xE9),
@@ -114,6 +115,7 @@ def read_sprites(_: str, loading: Loading) -> ImageSet:
         class_names=SHAPES,
         factors=factors,
         factor_names=FACTORS,
+        factor_kinds=KINDS,
     )
 
 

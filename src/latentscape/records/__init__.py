@@ -10,6 +10,7 @@ from latentscape.records.comparison import (
 )
 from latentscape.records.comparison_csv import write_csv
 from latentscape.records.generation import Drawn, Features, GenerationRecord
+from latentscape.records.disentanglement import DisentanglementRecord, TraversalRecord
 from latentscape.records.measure import (
     Better,
     Measure,
@@ -51,6 +52,7 @@ __all__ = [
     "ComparisonTable",
     "DemoRecord",
     "Difference",
+    "DisentanglementRecord",
     "Drawn",
     "Features",
     "FoundRow",
@@ -75,6 +77,7 @@ __all__ = [
     "StoreRecord",
     "StructureRecord",
     "TrajectoryRecord",
+    "TraversalRecord",
     "Undefined",
     "load_record",
     "read_run",

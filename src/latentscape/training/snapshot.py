@@ -147,11 +147,14 @@ def side_by_side(left: np.ndarray, right: np.ndarray, titles: tuple[str, str]) -
     return picture
 
 
-def write_gif(pictures: Sequence[Image.Image], path: Path, seconds: float = 8.0) -> None:
-    """An endless animation of at most about `seconds`, resting on the last picture."""
+def write_gif(
+    pictures: Sequence[Image.Image], path: Path, *, seconds: float = 8.0, rest: float = 2.0
+) -> None:
+    """An endless animation of at most about `seconds`, resting so long on the last picture."""
     milliseconds = int(min(600, max(60, 1000 * seconds / len(pictures))))
-    durations = [milliseconds] * (len(pictures) - 1) + [2000]
-    frames = [picture.quantize(64, method=Image.Quantize.MEDIANCUT) for picture in pictures]
+    durations = [milliseconds] * (len(pictures) - 1) + [max(milliseconds, int(1000 * rest))]
+    # The median cut spends its colours on a large ground and leaves small bright things gray.
+    frames = [picture.quantize(255, method=Image.Quantize.FASTOCTREE) for picture in pictures]
     with replacing(path) as temporary:
         frames[0].save(
             temporary,

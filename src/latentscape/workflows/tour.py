@@ -20,6 +20,7 @@ from latentscape.workflows.sample import (
     sample_mixture,
     sample_prior,
 )
+from latentscape.workflows.traverse import traverse
 
 QUICK_MAPS = ("pca", "pacmap")
 
@@ -75,7 +76,7 @@ def _stops(
         yield from _if_possible(
             partial(project, store, method=method, seed=seed, limit=limit), say=say
         )
-    say(f"{folder}: drawing samples, manifolds and trajectories")
+    say(f"{folder}: drawing samples, manifolds, traversals and trajectories")
     pictures = [
         partial(sample_prior, folder, rows=8, columns=8, seed=seed),
         partial(sample_mixture, folder, store, rows=8, columns=8, seed=seed),
@@ -83,6 +84,7 @@ def _stops(
     if n_latents >= 2:
         pictures += [partial(manifold_prior, folder, store)]
         pictures += [partial(manifold_aggregate, folder, store)]
+    pictures += [partial(traverse, folder)]
     for criterion in ("random", "different-class") if _has_classes(store) else ("random",):
         pictures += [partial(interpolate, folder, pairs=criterion, n_pairs=n_pairs, seed=seed)]
     for picture in pictures:
