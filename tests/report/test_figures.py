@@ -207,7 +207,7 @@ def test_a_strip_shows_the_dissolve_beneath(reported):
     record = TrajectoryRecord.load(reported.folder / "trajectories" / "linear-random")
     tile = strips._pair(record, 0, 0)
     height, width = record.frames.shape[-2:]
-    start = visible(record.originals[0, 0])
+    start = visible(record.frames[0, 0])
     assert (tile[height:, width : 2 * width, :3] == start).all(), "the dissolve begins at the start"
     assert "dissolve" in texts(strips.strips(record).inline)
 

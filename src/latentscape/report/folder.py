@@ -24,7 +24,7 @@ from latentscape.records import (
 
 RECORDS = ("measures", "maps", "samples", "trajectories")
 SHEET_ORDER = ("prior", "mixture", "manifold-prior", "manifold-aggregate")
-MAP_ORDER = ("latent", "pca", "pacmap", "umap", "tsne")
+MAP_ORDER = ("latent", "pca", "pacmap", "umap", "tsne", "isomap", "lle")
 
 R = TypeVar("R", bound=Record)
 

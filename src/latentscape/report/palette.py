@@ -45,6 +45,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 UNKNOWN = "#8c93a1"
 
 SEQUENTIAL = ("#1d1147", "#37399b", "#1f78a8", "#2fb08c", "#a5d86b", "#f9f5c0")
+TRUST = ("#f08a00", "#bd6a80", "#3a59cf")
 DIVERGING = ("#173a8f", "#5b8fe0", "#c9d8ee", "#f3efe6", "#f2c79b", "#d97b2b", "#8a3b06")
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -87,6 +88,12 @@ def class_styles(n: int) -> tuple[ClassStyle, ...]:
 def sequential() -> "LinearSegmentedColormap":
     """The map for amounts: dark to light, in even steps of lightness."""
     return _colormap("latentscape", SEQUENTIAL)
+
+
+@cache
+def trust() -> "LinearSegmentedColormap":
+    """The map for trust, for points on either paper: orange where one should not, blue where."""
+    return _colormap("latentscape-trust", TRUST)
 
 
 @cache

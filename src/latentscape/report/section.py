@@ -7,7 +7,7 @@ from typing import Any
 
 from latentscape.report import markup
 from latentscape.report.comparison_table import anchor
-from latentscape.report.figures import curves, dots, grids, maps, movement, strips
+from latentscape.report.figures import atlas, curves, dots, grids, maps, movement, strips
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, joined, sentences, tag
 from latentscape.report.picture import Picture, latent_words, small_print
@@ -107,7 +107,8 @@ class Section:
             store = self.contents.store
             first = "" if store else "latentscape encode {run} && "
             self._miss("maps", first + PROJECT)
-        blocks = [columns([self._figure(maps.latent_map(record)) for record in found])]
+        pictures = [*atlas.atlases(found), *(maps.latent_map(record) for record in found)]
+        blocks = [columns([self._figure(picture) for picture in pictures])]
         blocks += structure.blocks(self.contents, self._figure)
         blocks += disentanglement.blocks(self.contents, self._figure)
         return _part("How the space is organised", blocks)

@@ -1,4 +1,4 @@
-"""Latents on paper: maps that say how much they lie."""
+"""Latents on paper: maps that say how much they lie, and where."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ import numpy as np
 from latentscape.records import MapRecord, Measure
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.figures.scatter import box, key, key_height, name_classes, scatter
+from latentscape.report.figures.trust import TRUST_BAND, trust_panel, trust_words
 from latentscape.report.palette import LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 from latentscape.report.words import number
@@ -28,6 +29,10 @@ READ = {
     "true.",
     "pca": "Each point is one image; PCA keeps directions and large distances, and may lay "
     "separate groups on top of one another.",
+    "isomap": "Each point is one image; Isomap keeps distances measured along the cloud, from "
+    "neighbour to neighbour, and unrolls what is curled up.",
+    "lle": "Each point is one image; LLE keeps each image the same mixture of its neighbours, and "
+    "draws a group that stands apart as almost one point.",
 }
 READ_NEIGHBOURS = (
     "Each point is one image; who neighbours whom can be trusted as far as the figures above say, "
@@ -43,6 +48,8 @@ def latent_map(record: MapRecord) -> Picture:
     read = READ.get(record.method, READ_NEIGHBOURS)
     if rings:
         read += " Rings are 1, 2 and 3 standard deviations of the prior."
+    if record.trust is not None:
+        read += " " + trust_words(record)
     n = len(record.positions)
     words = Words(
         f"map-{record.method}",
@@ -53,7 +60,8 @@ def latent_map(record: MapRecord) -> Picture:
     )
     lines = _faithfulness(record)
     band = 0.16 * len(lines) + (0.08 if lines else 0)
-    below = key_height(record.labels, record.class_names)
+    foot = TRUST_BAND if record.trust is not None else 0.0
+    below = foot + key_height(record.labels, record.class_names)
     canvas = Canvas(words, record.provenance, height=PLANE + 0.08 + band + below, n=n)
     ticks = record.method in ("latent", "pca")
     left, bottom = (0.5, 0.42) if ticks else (0.12, 0.1)
@@ -69,7 +77,8 @@ def latent_map(record: MapRecord) -> Picture:
     scatter(axes, record.positions, record.labels)
     _frame(axes, record, ticks)
     name_classes(axes, record.positions, record.labels, record.class_names)
-    key(canvas, record.labels, record.class_names, bottom=0.04)
+    key(canvas, record.labels, record.class_names, bottom=foot + 0.04)
+    trust_panel(canvas, record)
     return canvas.finish()
 
 
@@ -113,7 +122,8 @@ def _with_baselines(record: MapRecord, measure: Measure) -> str:
 
 
 def _said(record: MapRecord) -> str:
-    return "; ".join(_faithfulness(record)) or "No faithfulness was computed."
+    why = "; ".join(dict.fromkeys(u.why for u in record.faithfulness.undefined))
+    return "; ".join(_faithfulness(record)) or why or "No faithfulness was computed."
 
 
 def _classes(record: MapRecord) -> str:

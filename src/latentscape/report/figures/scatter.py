@@ -17,7 +17,7 @@ MOST_DRIFT = 1.2  # heights of a name
 KEY_ROW = 0.17  # inches
 
 
-def scatter(axes: "Axes", positions: np.ndarray, labels: np.ndarray) -> None:
+def scatter(axes: "Axes", positions: np.ndarray, labels: np.ndarray, *, scale: float = 1) -> None:
     """Points in random order, so that no class lies on top.
 
     Above 2,000 points they are drawn as pixels, not as shapes.
@@ -26,9 +26,10 @@ def scatter(axes: "Axes", positions: np.ndarray, labels: np.ndarray) -> None:
         axes: Where.
         positions: (n, 2).
         labels: (n,) class of each point, −1 where unknown.
+        scale: Of the points' area, under 1 on a small plane.
     """
     styles = [*class_styles(int(labels.max(initial=-1)) + 1), ClassStyle(UNKNOWN, "o")]
-    size = float(np.clip(9_000 / max(len(positions), 1), 2, 14))
+    size = point_size(len(positions), scale)
     order = np.random.default_rng(0).permutation(len(positions))
     colours = np.array([style.colour for style in styles])[labels]
     markers = np.array([style.marker for style in styles])[labels]
@@ -39,6 +40,11 @@ def scatter(axes: "Axes", positions: np.ndarray, labels: np.ndarray) -> None:
                 positions[chosen, 0], positions[chosen, 1], s=size, c=colours[chosen],
                 marker=marker, linewidths=0, alpha=0.75, rasterized=len(positions) > RASTER_ABOVE,
             )  # fmt: skip
+
+
+def point_size(n: int, scale: float = 1) -> float:
+    """Area of one of ``n`` points, in square typographic points."""
+    return max(0.6, scale * float(np.clip(9_000 / max(n, 1), 2, 14)))
 
 
 def name_classes(

@@ -1,4 +1,4 @@
-"""Interpolation strips: each trajectory above the plain cross-dissolve of its two ends."""
+"""Interpolation strips: each trajectory above the plain cross-dissolve of its decoded ends."""
 
 import numpy as np
 
@@ -14,18 +14,20 @@ MOST_PAIRS = 6
 def strips(record: TrajectoryRecord, *, name: str = "") -> Picture:
     """Up to six pairs, one under another.
 
-    The lower strip of each pair mixes the pixels of the two originals: what a model must beat to
-    have shown more than a dissolve.
+    The lower strip of each pair mixes the pixels of the two decoded ends: what a model must beat
+    to have shown more than a dissolve. Decoded, so that a blurred reconstruction counts for neither
+    (METHODS §4).
     """
     pairs = min(MOST_PAIRS, len(record.frames))
     words = Words(
         name or f"strips-{record.method}-{_slug(record.criterion)}",
         f"Interpolation: {record.method}, {record.criterion} pairs",
         "From left to right the latent moves from one image to another; the lower strip of each "
-        "pair merely mixes pixels, and a model that shows the same has learnt no more than that.",
+        "pair merely mixes the pixels of its two decoded ends, and a model that shows the same has "
+        "learnt no more than that.",
         f"{pairs} strips of {record.n_steps} decoded images between two originals, "
         f"{record.criterion} pairs, {record.method} interpolation.",
-        "cross-dissolve of the two originals (lower strip)",
+        "cross-dissolve of the two decoded ends (lower strip)",
     )
     steps = record.frames.shape[1]
     left, right, top = 0.7, 0.12, 0.2
@@ -58,7 +60,7 @@ def strips(record: TrajectoryRecord, *, name: str = "") -> Picture:
 
 
 def _pair(record: TrajectoryRecord, i: int, gap: int) -> np.ndarray:
-    first, last = record.originals[i].astype(float)
+    first, last = record.frames[i][[0, -1]].astype(float)
     t = np.linspace(0, 1, record.frames.shape[1])[:, None, None, None]
     mixed = ((1 - t) * first + t * last).round().astype(np.uint8)
     ends = record.originals[i]
