@@ -290,32 +290,46 @@ def shape_verdict(row: Row) -> str:
     """One sentence, with its thresholds: spherical, oblong, neither, or why it cannot be said.
 
     Spherical needs GM/AM ≥ .9 and PR/d ≥ .9. Oblong needs λ₁ ÷ mean λ ≥ 3; of 2, 3 and 4 latents
-    the half-way from 1, a sphere, to d, a line.
+    the half-way from 1, a sphere, to d, a line. Where samples are so few that an isotropic cloud
+    would miss PR/d ≥ .9 itself, oblong needs as many times the null's λ₁ ÷ mean λ, and nothing
+    else is said.
     """
-    found = {measure.name: measure.value for measure in row.measures}
+    found = {measure.name: measure for measure in row.measures}
     if "anisotropy" not in found:
         why = row.undefined[0].why if row.undefined else "nothing was measured"
         return f"no verdict on the shape: {why}"
-    d = round(found["participation_ratio"] / found["participation_share"])
+    share, first = found["participation_share"], found["anisotropy"]
+    d = round(found["participation_ratio"].value / share.value)
     if d < 2:
         return "no verdict on the shape: a single latent has none"
-    gm_am, share, first = (
-        found.get("sphericity"), found["participation_share"], found["anisotropy"]
-    )  # fmt: skip
-    if gm_am is not None and gm_am >= SPHERICAL and share >= SPHERICAL:
-        return f"spherical: GM/AM {gm_am:.2f} ≥ {SPHERICAL:g} and PR/d {share:.2f} ≥ {SPHERICAL:g}"
+    chance = _lowest(share)
     limit = min(OBLONG, (1 + d) / 2)
-    told = f"λ₁ is {first:.1f} times the mean"
-    if first >= limit:
-        return f"oblong: {told}, ≥ {limit:g}"
+    told = f"λ₁ is {first.value:.1f} times the mean"
+    if chance < SPHERICAL:
+        limit *= first.reference.high or 1 if first.reference else 1
+        if first.value >= limit:
+            return f"oblong: {told}, ≥ {limit:.1f} at so few samples"
+        return (
+            f"no verdict on the shape: {share.n:,} samples are too few for {d:,} latents, an "
+            f"isotropic cloud would have PR/d {chance:.2f} < {SPHERICAL:g} too"
+        )
+    tests = [("GM/AM", found.get("sphericity")), ("PR/d", share)]
     fails = [
-        f"{name} {value:.2f} < {SPHERICAL:g}"
-        for name, value in (("GM/AM", gm_am), ("PR/d", share))
-        if value is not None and value < SPHERICAL
+        f"{name} {measure.value:.2f} < {SPHERICAL:g}" if measure else f"{name} is not defined"
+        for name, measure in tests
+        if measure is None or measure.value < SPHERICAL
     ]
-    if gm_am is None:
-        fails.insert(0, "GM/AM is not defined")
+    if not fails:
+        passed = (f"{name} {m.value:.2f} ≥ {SPHERICAL:g}" for name, m in tests if m)
+        return f"spherical: {' and '.join(passed)}"
+    if first.value >= limit:
+        return f"oblong: {told}, ≥ {limit:g}"
     return f"neither spherical nor oblong: {', '.join(fails)}; {told}, < {limit:g}"
+
+
+def _lowest(measure: Measure) -> float:
+    held = measure.reference
+    return 1.0 if held is None or held.low is None else held.low
 
 
 def resampled_covariances(
