@@ -14,7 +14,7 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="digits, sprites, mnist, fashion-mnist, cifar10, cifar10-gray, "
-        "folder:PATH, npz:PATH or hf:NAME",
+        "folder:PATH, triplets:PATH, npz:PATH or hf:NAME",
     ),
 ]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run folder.")]

@@ -73,7 +73,7 @@ def read_folder(path: str, loading: Loading) -> ImageSet:
 
 
 def _list(root: Path) -> _Listing:
-    names = _files(root)
+    names = [name for name in files_below(root) if name not in TABLES]
     if not names:
         raise DataError(
             f"the folder {root} holds no files", "put images, or folders of them, in it"
@@ -101,8 +101,8 @@ def _list(root: Path) -> _Listing:
     )
 
 
-def _files(root: Path) -> list[str]:
-    """Paths below the root, sorted; links are followed, no folder twice."""
+def files_below(root: Path) -> list[str]:
+    """Paths below the root that are not hidden, sorted; links are followed, no folder twice."""
     found, seen = [], set()
     for folder, below, files in os.walk(root, followlinks=True):
         real = os.path.realpath(folder)
@@ -114,7 +114,7 @@ def _files(root: Path) -> list[str]:
         inside = Path(folder).relative_to(root)
         for name in files:
             path = (inside / name).as_posix()
-            if not name.startswith(".") and path not in TABLES:
+            if not name.startswith("."):
                 found.append(path)
     return sorted(found)
 

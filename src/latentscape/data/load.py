@@ -16,6 +16,7 @@ from latentscape.data.named import read_digits, read_fashion_mnist, read_mnist
 from latentscape.data.resize import recolour, resize_array, resize_facts
 from latentscape.data.split import choose_rows
 from latentscape.data.sprites import read_sprites
+from latentscape.data.triplets import read_triplets
 from latentscape.errors import DataError, UsageError, nearest
 
 Reader = Callable[[str, Loading], ImageSet]
@@ -28,7 +29,12 @@ NAMED: dict[str, Reader] = {
     "cifar10": read_cifar10,
     "cifar10-gray": read_cifar10_gray,
 }
-PREFIXED: dict[str, Reader] = {"folder": read_folder, "npz": read_arrays, "hf": read_hub}
+PREFIXED: dict[str, Reader] = {
+    "folder": read_folder,
+    "triplets": read_triplets,
+    "npz": read_arrays,
+    "hf": read_hub,
+}
 
 
 def load_images(
