@@ -107,15 +107,6 @@ def test_nan_stops_and_names_the_term(quick):
         quick(learning_rate=1e18, likelihood="bernoulli", epochs=20)
 
 
-def test_a_collapsed_run_stops_with_its_cause(quick):
-    crushed = {"recipe": "beta_vae", "recipe_options": {"beta": 1e4}, "epochs": 60}
-    with pytest.raises(TrainingError, match=r"collapsed by epoch .* the rate is"):
-        quick(**crushed)
-    kept = quick("kept", stop_collapsed=False, **{**crushed, "epochs": 30})
-    assert kept.stopped == "finished"
-    assert kept.history.columns["active_units"][-1] == 0
-
-
 def test_early_stopping(quick):
     record = quick(epochs=200, patience=2, learning_rate=3e-2)
     assert record.stopped == "early stopping"

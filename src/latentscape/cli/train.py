@@ -30,6 +30,10 @@ def train(
     batch_size: Annotated[int, typer.Option(help="Images a step.")] = 128,
     learning_rate: Annotated[float, typer.Option(help="Adam's step.")] = 1e-3,
     beta: Annotated[float | None, typer.Option(help="Weight of the rate, in ELBO units.")] = None,
+    beta_convention: Annotated[
+        str | None,
+        typer.Option(help="How β is written, if not so: half-sum, sum, mean-sum, mean-l1, ..."),
+    ] = None,
     likelihood: Annotated[
         str | None, typer.Option(help="bernoulli, gaussian, gaussian-fixed or laplace.")
     ] = None,
@@ -43,9 +47,9 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     out: Out = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
-    keep_collapsed: Annotated[
-        bool, typer.Option("--keep-collapsed", help="Go on after a collapse.")
-    ] = False,
+    doctor: Annotated[
+        str, typer.Option(help="Of a run that collapses: stop, reweight or off.")
+    ] = "stop",
     report: Annotated[bool, typer.Option(help="Measure, map and report afterwards.")] = True,
     maps: Annotated[
         str, typer.Option(help="Its maps: pca, pacmap, umap, tsne; the last two take long.")
@@ -58,13 +62,13 @@ def train(
     from latentscape.models import LikelihoodName
     from latentscape.models.config import NetworkName
     from latentscape.training import Precision, TrainConfig
+    from latentscape.training.config import DoctorMode
     from latentscape.training.hardware import keep_freed_memory
 
     keep_freed_memory()
     shown = tuple(one_of(name, MAPS, "map") for name in maps.split(",")) if report else ()
     more = parse_settings(settings, TrainConfig, DataConfig)
-    recipe_options: dict[str, Any] = {**({} if beta is None else {"beta": beta}), **more["recipe"]}
-    network_options = {**({} if hidden is None else _widths(hidden)), **more["network"]}
+    kinds = get_args(LikelihoodName)
     config = TrainConfig(
         recipe=recipe.replace("-", "_"),
         network=one_of(network, get_args(NetworkName), "network"),
@@ -72,15 +76,14 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        likelihood=one_of(likelihood, get_args(LikelihoodName), "likelihood")
-        if likelihood
-        else None,
-        recipe_options=recipe_options,
-        network_options=network_options,
+        likelihood=one_of(likelihood, kinds, "likelihood") if likelihood else None,
+        recipe_options={**({} if beta is None else {"beta": beta}), **more["recipe"]},
+        beta_convention=beta_convention,
+        network_options={**({} if hidden is None else _widths(hidden)), **more["network"]},
         seed=seed,
         precision=one_of(precision, get_args(Precision), "precision"),
         device=device,
-        stop_collapsed=not keep_collapsed,
+        doctor=one_of(doctor, get_args(DoctorMode), "doctor"),
     )
     images = DataConfig(data, size=size, binarize=binarize, limit=limit, strict=strict, seed=seed)
     config = replace(config, **more["TrainConfig"])
@@ -97,14 +100,16 @@ def _run(
 
     bar = Bar("images")
     listeners = (TrainingBar(config.epochs),)
-    record = train_model(data, config, out=out, resume=resume, listeners=listeners, progress=bar)
+    record = train_model(
+        data, config, out=out, resume=resume, listeners=listeners, progress=bar, say=say
+    )
     if not is_first_process():
         return
     if record.stopped == "interrupted":
         say(f"stopped by Ctrl-C and saved; go on with --resume --out {out}")
         raise typer.Exit(1)
     lines = [measure_line(measure) for measure in record.test]
-    lines += [f"β as {form:<30}{value:.3g}" for form, value in record.beta.items()]
+    lines += _beta_lines(record)
     if maps:
         from latentscape.workflows.tour import tour
 
@@ -112,6 +117,14 @@ def _run(
         lines.append(f"report                  {write_report(out).path}")
     lines.append(f"run                     {out}")
     give(record, lines, as_json=json)
+
+
+def _beta_lines(record: Any) -> list[str]:
+    """β as it ended: what training began with was said before it."""
+    if not record.beta:
+        return []
+    (unit, value), form = next(iter(record.beta.items())), "mean-SE + β·sum-KL"
+    return [f"{'β':<24}{value:>12.3g} {unit}; {record.beta[form]:.3g} as {form}"]
 
 
 def default_folder(data: str, config: Any) -> Path:

@@ -70,16 +70,19 @@ class LatentSums:
         return self.small >= (1 - SHARE) * self.means.n
 
 
-def scaled_active(variance: np.ndarray) -> np.ndarray:
-    """Which units vary by more than 1 % of the average unit's variance.
+def scaled_active(variance: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
+    """Which units are active whatever the latent's scale.
 
-    For latents that nothing scaled (point posteriors, a pretrained model's), where .01 means
-    nothing (T2). Of a latent that does not vary at all, none is active.
+    For latents that nothing scaled (a pretrained model's, point posteriors), where .01 means
+    nothing (T2): the posterior mean must make up 1 % of the unit's whole variance, noise included.
+    A point has no noise: there 1 % of the average unit's variance stands in.
 
     Args:
-        variance: (d,) of each unit over images.
+        variance: (d,) of each unit's posterior mean over images.
+        noise: (d,) mean posterior variance of each unit; None for point posteriors.
     """
-    return variance > ACTIVE_VARIANCE * variance.mean()
+    whole = variance.mean() if noise is None else variance + noise
+    return variance > ACTIVE_VARIANCE * whole
 
 
 def collapse_signs(row: Row) -> tuple[str, ...]:

@@ -14,6 +14,16 @@ MEAN_MEAN = "mean-SE + β·mean-KL"
 NORMALISED = "β·M/N (Higgins β_norm)"
 MEAN_L1 = "mean-L1 + β·sum-KL"
 
+# What one types for each form of the loss.
+CONVENTIONS = {
+    "half-sum": HALF_SUM,
+    "sum": SUM,
+    "mean-sum": MEAN_SUM,
+    "mean-mean": MEAN_MEAN,
+    "higgins": NORMALISED,
+    "mean-l1": MEAN_L1,
+}
+
 
 def beta_in_conventions(
     beta: float, image_shape: ImageShape, *, latent_shape: LatentShape, sigma: float = 1.0
@@ -60,6 +70,12 @@ def beta_from_convention(
 ) -> float:
     """β in ELBO units of a weight that another program writes as `value`.
 
+    Args:
+        value: As it stands there.
+        convention: A form of the loss: one of this module's constants, or its word in
+            `CONVENTIONS`.
+        image_shape, latent_shape, sigma: As in `beta_in_conventions`.
+
     Raises:
         UsageError: If there is no such convention.
 
@@ -68,8 +84,17 @@ def beta_from_convention(
     98304
     """
     unit = beta_in_conventions(1.0, image_shape, latent_shape=latent_shape, sigma=sigma)
-    if convention not in unit:
-        raise UsageError(
-            f"there is no convention {convention!r}", f"the conventions: {'; '.join(unit)}"
-        )
-    return value / unit[convention]
+    return value / unit[form_of(convention)]
+
+
+def form_of(convention: str) -> str:
+    """The form of the loss that a word, or the form itself, names.
+
+    Raises:
+        UsageError: If there is no such convention.
+    """
+    form = CONVENTIONS.get(convention, convention)
+    if form not in CONVENTIONS.values():
+        words = "; ".join(f"{word} ({form})" for word, form in CONVENTIONS.items())
+        raise UsageError(f"there is no convention {convention!r}", f"the conventions: {words}")
+    return form

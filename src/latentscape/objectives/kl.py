@@ -93,4 +93,4 @@ class KL(Term):
             return self.gamma * (rates.sum() - self.capacity_at(done.epoch)).abs()
         if self.free_bits:
             rates = rates.clamp_min(self.free_bits)
-        return self.weight(done.epoch, done.n_epochs) * rates.sum()
+        return self.weight(done.epoch, done.n_epochs) * done.rate_share * rates.sum()

@@ -41,6 +41,7 @@ class Pass:
         epoch: Training progress in epochs, with fraction.
         n_epochs: Epochs the run will have; cyclical schedules need it.
         rng: Generator for the term's own draws.
+        rate_share: What is left of β after the collapse doctor has lowered it; 1 if it has not.
     """
 
     images: Tensor
@@ -54,6 +55,7 @@ class Pass:
     epoch: float
     n_epochs: int
     rng: torch.Generator | None
+    rate_share: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What verbs return: frozen, NumPy inside, to and from JSON + npz; the basis of the wire format."""
 
+from latentscape.records.collapse import CollapseRecord
 from latentscape.records.comparison import (
     ComparedRun,
     ComparisonLine,
@@ -9,8 +10,8 @@ from latentscape.records.comparison import (
     Setting,
 )
 from latentscape.records.comparison_csv import write_csv
-from latentscape.records.generation import Drawn, Features, GenerationRecord
 from latentscape.records.disentanglement import DisentanglementRecord, TraversalRecord
+from latentscape.records.generation import Drawn, Features, GenerationRecord
 from latentscape.records.measure import (
     Better,
     Measure,
@@ -46,6 +47,7 @@ __all__ = [
     "UNREADABLE",
     "Array",
     "Better",
+    "CollapseRecord",
     "ComparedRun",
     "ComparisonLine",
     "ComparisonRecord",

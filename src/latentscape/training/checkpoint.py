@@ -28,6 +28,8 @@ class Progress:
         history: Columns so far, one value an epoch.
         best_loss, best_epoch: Best validation loss yet, and when.
         collapsed: Epochs in a row that looked collapsed.
+        rate_share: What is left of β after the collapse doctor has lowered it.
+        notes: What the doctor did, in sentences.
     """
 
     epoch: int = 0
@@ -40,6 +42,8 @@ class Progress:
     best_loss: float = float("inf")
     best_epoch: int = 0
     collapsed: int = 0
+    rate_share: float = 1.0
+    notes: list[str] = field(default_factory=list)
 
 
 def save_checkpoint(folder: Path, progress: Progress, state: dict[str, Any]) -> None:

@@ -1,13 +1,15 @@
 """Everything a training run is told, in one frozen value."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from latentscape.errors import RunError, UsageError
+from latentscape.errors import RunError, UsageError, nearest
 from latentscape.models import LikelihoodName
 from latentscape.models.config import NetworkName
+from latentscape.objectives.beta import form_of
 
 Precision = Literal["auto", "fp32", "bf16"]
+DoctorMode = Literal["stop", "reweight", "off"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class TrainConfig:
             learned σ.
         likelihood_scale: σ or b of the likelihoods that state one; None for the recipe's own.
         recipe_options: Changes to the recipe's terms: ``beta``, ``free_bits``, ``warmup_epochs``.
+        beta_convention: How ``beta`` is written: None for ELBO units, else the form of the loss it
+            comes from, ``mean-sum`` (mean squared error + β·summed KL), say; see
+            `latentscape.objectives.beta`. The likelihood then follows from the form.
         network_options: The network's own: ``widths``, ``kernels``, ``strides``, ``hidden``.
         seed: Of weights, order, noise and augmentation.
         weight_decay: Adam's L2 penalty.
@@ -39,7 +44,8 @@ class TrainConfig:
         patience: Stop after this many epochs without a better validation loss; None never stops.
         loggers: ``tensorboard``, ``wandb``, ``mlflow``; each must be installed.
         checkpoint_seconds: Also save within an epoch, this often.
-        stop_collapsed: Stop a run that has collapsed; False only warns.
+        doctor: What is done about a run that collapses: ``stop`` it, ``reweight`` it (lower β to
+            what the σ-VAE would take; a run that still collapses stops), or ``off`` for nothing.
     """
 
     recipe: str = "vae"
@@ -51,6 +57,7 @@ class TrainConfig:
     likelihood: LikelihoodName | None = None
     likelihood_scale: float | None = None
     recipe_options: dict[str, Any] = field(default_factory=dict)
+    beta_convention: str | None = None
     network_options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     weight_decay: float = 0.0
@@ -65,7 +72,7 @@ class TrainConfig:
     patience: int | None = None
     loggers: tuple[str, ...] = ()
     checkpoint_seconds: float = 60.0
-    stop_collapsed: bool = True
+    doctor: DoctorMode = "stop"
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "accumulate", "devices", "n_nodes"):
@@ -89,6 +96,12 @@ class TrainConfig:
                 f"a patience of {self.patience} epochs stops before the first",
                 "give at least 1, or none for no early stop",
             )
+        if self.doctor not in get_args(DoctorMode):
+            raise UsageError(
+                f"there is no doctor {self.doctor!r}", nearest(self.doctor, get_args(DoctorMode))
+            )
+        if self.beta_convention is not None:
+            form_of(self.beta_convention)
         if self.ema is not None and not 0 < self.ema < 1:
             raise UsageError(f"ema is {self.ema}; it is a decay between 0 and 1, such as 0.999")
 

@@ -14,7 +14,7 @@ from latentscape.records import read_run, replacing
 from latentscape.records.run_file import FORMAT, RUN_FILE
 from latentscape.training.config import TrainConfig
 
-FREE_TO_CHANGE = ("epochs", "patience", "loggers", "checkpoint_seconds", "stop_collapsed", "device")
+FREE_TO_CHANGE = ("epochs", "patience", "loggers", "checkpoint_seconds", "doctor", "device")
 
 
 def check_folder(folder: Path, data: DataConfig, config: TrainConfig, *, resume: bool) -> None:

@@ -1,5 +1,6 @@
 """A row an epoch, in Parquet, rewritten whole so that it is never half a file."""
 
+import math
 from pathlib import Path
 
 from latentscape.records import HistoryRecord, replacing
@@ -25,6 +26,8 @@ def read_history(folder: Path) -> HistoryRecord:
 
 
 def add_epoch(columns: dict[str, list[float]], row: dict[str, float]) -> None:
-    """Append one epoch's row, in place."""
-    for name, value in row.items():
-        columns.setdefault(name, []).append(float(value))
+    """Append one epoch's row, in place; NaN stands for what an epoch did not measure."""
+    n_before = max((len(values) for values in columns.values()), default=0)
+    for name in {**columns, **row}:
+        values = columns.setdefault(name, [math.nan] * n_before)
+        values.append(float(row.get(name, math.nan)))

@@ -18,6 +18,7 @@ class Learner(nn.Module):
     Attributes:
         part_names: Names of the loss parts, in the order `forward` gives them.
         done: What the last pass left, for the critic's own step; never saved.
+        rate_share: What is left of β after the collapse doctor has lowered it.
     """
 
     def __init__(self, model: Autoencoder, objective: Objective):
@@ -26,6 +27,7 @@ class Learner(nn.Module):
         self._objective = (objective,)
         self.part_names: tuple[str, ...] = tuple(term.name for term in objective.terms)
         self.done: Pass | None = None
+        self.rate_share = 1.0
 
     @property
     def objective(self) -> Objective:
@@ -51,6 +53,7 @@ class Learner(nn.Module):
             epoch=epoch,
             n_epochs=epochs,
             rng=rng,
+            rate_share=self.rate_share,
         )
         return torch.stack(list(self.objective.losses(self.done).values()))
 

@@ -12,10 +12,11 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from latentscape.errors import RunError, TrainingError
+from latentscape.errors import RunError
 from latentscape.models import Autoencoder
 from latentscape.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from latentscape.training.config import TrainConfig
+from latentscape.training.doctor import Doctor
 from latentscape.training.feed import Feed, shard_of
 from latentscape.training.history import add_epoch, write_history
 from latentscape.training.interrupt import Interrupt
@@ -23,12 +24,7 @@ from latentscape.training.learner import Learner
 from latentscape.training.snapshot import Snapshots
 from latentscape.training.together import any_of, from_all
 from latentscape.training.validation import Validation, validate
-from latentscape.training.watch import (
-    EPOCHS_IN_A_ROW,
-    FIRST_STEPS,
-    check_finite,
-    collapse_cure,
-)
+from latentscape.training.watch import check_finite
 
 CHECK_EVERY = 50
 AGREE_EVERY = 10
@@ -60,9 +56,11 @@ class Loop:
         fabric: Fabric,
         folder: Path,
         listeners: tuple[Listener, ...] = (),
+        doctor: Doctor | None = None,
     ):
         self.config, self.fabric, self.folder = config, fabric, folder
         self.learner, self.listeners = learner, listeners
+        self.doctor = Doctor(config) if doctor is None else doctor
         self.train_feed, self.val_feed = feeds
         rate, decay = config.learning_rate, config.weight_decay
         fused = fabric.device.type in ("cpu", "cuda")
@@ -154,11 +152,16 @@ class Loop:
         if whole:
             self._update()
         self._critic_step()
-        self.learner.done = None
         self.sums += parts.detach().to(self.sums.dtype) * len(rows)
         progress.step = step + 1
         progress.n_steps += 1
         progress.seen += len(rows)
+        if self.doctor.is_due(progress.n_steps):
+            assert self.learner.done is not None
+            if self.doctor.look(self.learner.done, progress, self.fabric):
+                self.learner.rate_share = progress.rate_share
+                self.optimizer.state.clear()  # moments of the old, larger loss forbid any step
+        self.learner.done = None
 
     def _update(self) -> None:
         if self.config.clip_gradient is not None:
@@ -185,7 +188,7 @@ class Loop:
         self.critic.zero_grad()
 
     def _finish_epoch(self) -> None:
-        progress, config = self.progress, self.config
+        progress = self.progress
         means = self._train_means()
         with self.fabric.autocast(), self._averaged_weights():
             checked = self.fabric.broadcast(self._validate())
@@ -197,12 +200,14 @@ class Loop:
             "train_loss": sum(means.values()),
             **{f"train_{name}": value for name, value in means.items()},
             **checked.row(),
+            **self.doctor.row(progress),
             "images_per_second": speed,
             "seconds": progress.seconds,
         }
         add_epoch(progress.history, row)
         self._remember_best(checked.loss)
-        self._watch(checked)
+        self.doctor.judge(progress, checked)
+        self.learner.rate_share = progress.rate_share
         progress.step, progress.seen, progress.seconds = 0, 0, 0.0
         self.sums = self._zeros()
         self._snapshot()
@@ -211,11 +216,7 @@ class Loop:
         self.save()
         for listener in self.listeners:
             listener.on_epoch(row)
-        if progress.collapsed >= EPOCHS_IN_A_ROW and config.stop_collapsed:
-            raise TrainingError(
-                f"the run collapsed by epoch {progress.epoch}: {checked.signs.collapse()}",
-                f"{collapse_cure(config.recipe)}; or go on with --keep-collapsed",
-            )
+        self.doctor.verdict(progress, checked)
 
     def _validate(self) -> Validation:
         config = self.config
@@ -226,18 +227,6 @@ class Loop:
             epoch=config.epochs - 1e-6,  # every schedule at its end, so that epochs compare
             epochs=config.epochs,
         )
-
-    def _watch(self, checked: Validation) -> None:
-        progress = self.progress
-        settled = progress.n_steps >= FIRST_STEPS and self._warmed_up()
-        collapsed = settled and checked.signs.collapse() is not None
-        progress.collapsed = progress.collapsed + 1 if collapsed else 0
-
-    def _warmed_up(self) -> bool:
-        warm = max(
-            (getattr(t, "warmup_epochs", 0) for t in self.learner.objective.terms), default=0
-        )
-        return self.progress.epoch > warm
 
     def _remember_best(self, loss: float) -> None:
         if loss < self.progress.best_loss:
@@ -270,6 +259,7 @@ class Loop:
         if found is None:
             return False
         self.progress, state = found
+        self.learner.rate_share = self.progress.rate_share
         try:
             self.learner.load_state_dict(state["learner"])
             self.learner.objective.load_state_dict(state["objective"])
@@ -278,6 +268,7 @@ class Loop:
                 self.critic.load_state_dict(state["critic"])
             if self.average is not None:
                 self.average.load_state_dict(state["average"])
+            self.doctor.restore(state.get("doctor"))
             self.rng.set_state(state["rng"][self.fabric.global_rank])
         except (RuntimeError, ValueError, LookupError, TypeError) as error:
             raise RunError(
@@ -296,6 +287,7 @@ class Loop:
             "optimizer": self.optimizer.state_dict(),
             "critic": None if self.critic is None else self.critic.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
+            "doctor": self.doctor.state(),
             "rng": from_all(self.fabric, self.rng.get_state()),
         }
 

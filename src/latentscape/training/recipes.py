@@ -18,7 +18,10 @@ from latentscape.objectives import (
     TotalCorrelation,
     Triplet,
 )
+from latentscape.objectives.beta import MEAN_L1, NORMALISED, beta_from_convention, form_of
 from latentscape.records.fields import fitted
+from latentscape.shapes import ImageShape
+from latentscape.training.config import TrainConfig
 
 HALF_VARIANCE = 0.5**0.5  # σ at which −log p(x|z) is Σ(x−x̂)², up to a constant
 
@@ -174,6 +177,51 @@ def recipe_named(name: str, **overrides: Any) -> Recipe:
             raise UsageError(f"the recipe {key!r} has no setting {setting!r}", hint)
     terms = tuple(_changed(term, overrides) for term in recipe.terms)
     return replace(recipe, terms=terms)
+
+
+def recipe_of(config: TrainConfig, image_shape: ImageShape) -> Recipe:
+    """The recipe that a config asks for, with β in ELBO units whatever it was written in.
+
+    A β that is written in another convention brings that form's likelihood along: of σ = 1 (or
+    the config's own scale) for squared errors, Laplace for absolute ones.
+
+    Raises:
+        UsageError: As `recipe_named`; or if the recipe has no β, or the likelihood is not the
+            convention's.
+    """
+    recipe = recipe_named(config.recipe, **config.recipe_options)
+    if config.beta_convention is None:
+        return recipe
+    form, term = form_of(config.beta_convention), rate_term(recipe)
+    if term is None:
+        raise UsageError(
+            f"the recipe {recipe.name!r} has no β to be written as {form}",
+            "leave the convention out, or use a recipe with a KL term, such as vae",
+        )
+    likelihood, scale = config.likelihood or recipe.likelihood, config.likelihood_scale
+    if form != NORMALISED:
+        wanted: LikelihoodName = "laplace" if form == MEAN_L1 else "gaussian-fixed"
+        if likelihood not in (None, wanted):
+            raise UsageError(
+                f"β as {form} belongs to the likelihood {wanted}, not {likelihood}",
+                "leave the convention out, and with it β = 1 in ELBO units",
+            )
+        likelihood = wanted
+    beta = beta_from_convention(
+        term.beta,
+        form,
+        image_shape=image_shape,
+        latent_shape=config.latent_shape,
+        sigma=recipe.likelihood_scale if scale is None else scale,
+    )
+    terms = tuple(replace(term, beta=beta) if t is term else t for t in recipe.terms)
+    return replace(recipe, terms=terms, likelihood=likelihood)
+
+
+def rate_term(recipe: Recipe) -> KL | None:
+    """The term by which β weighs the rate; None where there is none, or a capacity leads it."""
+    terms = (term for term in recipe.terms if isinstance(term, KL) and term.capacity is None)
+    return next(terms, None)
 
 
 def prior_matched(recipe: str, *, posterior: PosteriorKind) -> bool:

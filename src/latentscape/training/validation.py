@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from latentscape.metrics.collapse import ACTIVE_VARIANCE, Moments
+from latentscape.metrics.collapse import ACTIVE_VARIANCE
+from latentscape.metrics.moments import Moments
 from latentscape.training.feed import Feed
 from latentscape.training.learner import Learner
 from latentscape.training.watch import Signs
@@ -22,7 +23,7 @@ class Validation:
         parts: Loss part name to its mean, weighted exactly as in training.
         distortion: −log p(x|z), z drawn from the posterior.
         rate: KL(q(z|x) ‖ N(0, I)); 0 for point posteriors.
-        mse: Mean squared error of those reconstructions, pixels in [0, 1].
+        mse, mae: Mean squared and absolute error of those reconstructions, pixels in [0, 1].
         signs: What the pass says about collapse.
     """
 
@@ -30,6 +31,7 @@ class Validation:
     distortion: float
     rate: float
     mse: float
+    mae: float
     signs: Signs
 
     @property
@@ -61,7 +63,7 @@ def validate(learner: Learner, feed: Feed, *, seed: int, epoch: float, epochs: i
     was_training = learner.training
     learner.eval()
     rng = torch.Generator(device=feed.device).manual_seed(seed)
-    parts, distortion, rate, squared = 0.0, 0.0, 0.0, 0.0
+    parts, distortion, rate, squared, absolute = 0.0, 0.0, 0.0, 0.0, 0.0
     moments: dict[str, Moments] = {}
     for images, labels in feed.batches(BATCH):
         parts = parts + learner(images, labels, rng, epoch, epochs).double() * len(images)
@@ -70,7 +72,9 @@ def validate(learner: Learner, feed: Feed, *, seed: int, epoch: float, epochs: i
         output = done.likelihood.mean(done.logits)
         distortion += done.likelihood.nll(done.logits, images).sum().item()
         rate += done.posterior.kl().sum().item()
-        squared += (output - images).square().mean((1, 2, 3)).sum().item()
+        error = output - images
+        squared += error.square().mean((1, 2, 3)).sum().item()
+        absolute += error.abs().mean((1, 2, 3)).sum().item()
         seen = {"means": done.posterior.mean, "inputs": images, "outputs": output}
         for name, rows in seen.items():
             more = Moments.of(rows.flatten(1).cpu().numpy())
@@ -86,4 +90,6 @@ def validate(learner: Learner, feed: Feed, *, seed: int, epoch: float, epochs: i
     )
     assert isinstance(parts, Tensor)  # there was at least one batch
     named = dict(zip(learner.part_names, (parts / n).tolist(), strict=True))
-    return Validation(named, distortion / n, rate / n, squared / n, signs)
+    return Validation(
+        named, distortion / n, rate / n, mse=squared / n, mae=absolute / n, signs=signs
+    )

@@ -7,6 +7,7 @@ from latentscape.errors import TrainingError
 from latentscape.metrics.collapse import signs_in
 
 FIRST_STEPS = 200
+SLOW_STEPS = 1000
 EPOCHS_IN_A_ROW = 2
 
 
@@ -49,8 +50,11 @@ def check_finite(parts: dict[str, float], moment: str) -> None:
         )
 
 
-def collapse_cure(recipe: str) -> str:
-    """What to try, in the order of METHODS §8."""
-    if recipe == "ae":
-        return "lower --learning-rate, or use a network with more width"
-    return "lower --beta, or try --recipe sigma_vae, or --set recipe.free_bits=0.25"
+def settled_after(*, hopeless: bool) -> int:
+    """Steps after which an empty latent is no longer a slow start.
+
+    Args:
+        hopeless: Whether the weight of the rate alone keeps it empty. Else patience: at a small
+            step a healthy model paints the mean image for hundreds of steps before it learns more.
+    """
+    return FIRST_STEPS if hopeless else SLOW_STEPS

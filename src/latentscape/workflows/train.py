@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 
@@ -15,8 +16,7 @@ from latentscape.errors import DataError, RunError, TrainingError
 from latentscape.models import ModelConfig, build_model
 from latentscape.models.likelihood import GaussianFixed, GaussianLearned
 from latentscape.models.saved import save_weights
-from latentscape.objectives import KL, Objective, Sizes
-from latentscape.objectives.beta import beta_in_conventions
+from latentscape.objectives import Objective, Sizes
 from latentscape.records import (
     RUN_FILE,
     HistoryRecord,
@@ -26,6 +26,7 @@ from latentscape.records import (
     refusal,
 )
 from latentscape.training import TrainConfig
+from latentscape.training.doctor import Doctor
 from latentscape.training.feed import Feed
 from latentscape.training.folder import (
     check_folder,
@@ -38,8 +39,9 @@ from latentscape.training.hardware import device_name, make_fabric
 from latentscape.training.learner import Learner
 from latentscape.training.loggers import check_loggers, open_loggers
 from latentscape.training.loop import Listener, Loop
-from latentscape.training.recipes import Recipe, recipe_named
+from latentscape.training.recipes import Recipe, rate_term, recipe_named, recipe_of
 from latentscape.training.together import as_launched
+from latentscape.training.weighting import Weighting, weighting_of
 from latentscape.workflows.measure.reconstruction import score_split
 
 RECORD = "record"
@@ -54,6 +56,7 @@ def train(
     resume: bool = False,
     listeners: tuple[Listener, ...] = (),
     progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> RunRecord:
     """Train a model and leave a run folder.
 
@@ -64,6 +67,7 @@ def train(
         resume: Go on where a stopped run stood; the result equals that of an unbroken one.
         listeners: Hear each step and epoch.
         progress: Told how many images are read, where that takes long.
+        say: Told what β comes to, line by line, before training begins.
 
     Raises:
         UsageError: If the words do not fit: an unknown name, a folder in use.
@@ -72,7 +76,7 @@ def train(
     config = as_launched(config or TrainConfig())
     data = DataConfig(data, seed=config.seed) if isinstance(data, str) else data
     folder = Path(out)
-    recipe = recipe_named(config.recipe, **config.recipe_options)
+    recipe_named(config.recipe, **config.recipe_options)  # wrong words show before images are read
     fabric = make_fabric(config)
     check_folder(folder, data, config, resume=resume)
     fabric.barrier()  # every process has looked before the first one writes
@@ -81,6 +85,7 @@ def train(
             warnings.simplefilter("ignore")
         images = load_images(data, progress=progress if fabric.is_global_zero else None)
     rows = split_rows(images, data)
+    recipe = recipe_of(config, images.shape)
     _check_fit(recipe, images, rows)
     model = model_for(images, recipe, config)
     loop = _build_loop(images, rows, (data, config, recipe, model), fabric, folder)
@@ -97,6 +102,8 @@ def train(
                 describe_run(folder, images, data, config=config, model=model)
         with open_loggers(config.loggers if fabric.is_global_zero else (), folder) as loggers:
             loop.listeners = (*listeners, *loggers) if fabric.is_global_zero else ()
+            if fabric.is_global_zero:
+                _forewarn(loop.doctor.weighting, say)
             return _finish(loop, images, rows, (data, config))
     except OSError as error:
         raise RunError(
@@ -157,15 +164,29 @@ def _build_loop(
         config=weighted,
         fabric=fabric,
         folder=folder,
+        doctor=Doctor(
+            config,
+            weighting_of(images, rows["train"], recipe=recipe, model=model_config),
+            rate_term(recipe),
+        ),
     )
+
+
+def _forewarn(weighting: Weighting | None, say: Callable[[str], None]) -> None:
+    """Say what β comes to, and warn where it is far off."""
+    if weighting is None:
+        return
+    for line in weighting.table():
+        say(line)
+    warning = weighting.warning()
+    if warning is not None:
+        warnings.warn(warning, stacklevel=3)
 
 
 def _augmented(images: ImageSet, rows: Any, data: DataConfig) -> tuple[ImageSet, Any]:
     """Training images with n-fold augmented copies behind them; the split comes first."""
     if not data.augment or data.copies == 0:
         return images, rows
-    import numpy as np
-
     chosen = images.take(rows)
     copies = augmented_copies(chosen.images, data.augment, copies=data.copies, seed=data.seed)
     whole = replace(
@@ -235,25 +256,26 @@ def _record(
         test=test,
         images_per_second=sorted(speeds)[len(speeds) // 2],
         stopped=stopped,
-        beta=_beta_elsewhere(loop, config),
+        beta=_beta_elsewhere(loop),
         device=device_name(loop.fabric.device),
         precision=loop.fabric._precision.precision,
-        warnings=tuple(f"skipped {s.path}: {s.reason}" for s in images.skipped),
+        warnings=(
+            *(f"skipped {s.path}: {s.reason}" for s in images.skipped),
+            *filter(None, [loop.doctor.weighting and loop.doctor.weighting.warning()]),
+            *loop.progress.notes,
+        ),
     )
 
 
-def _beta_elsewhere(loop: Loop, config: TrainConfig) -> dict[str, float]:
+def _beta_elsewhere(loop: Loop) -> dict[str, float]:
     """The run's β as other programs would write it; empty where no term has one."""
-    recipe = recipe_named(config.recipe, **config.recipe_options)
-    betas = [t.beta for t in recipe.terms if isinstance(t, KL) and t.capacity is None]
-    likelihood = loop.learner.model.likelihood
-    if not betas or not isinstance(likelihood, GaussianLearned | GaussianFixed):
+    weighting, likelihood = loop.doctor.weighting, loop.learner.model.likelihood
+    if weighting is None or not isinstance(likelihood, GaussianLearned | GaussianFixed):
         return {}
     learned = isinstance(likelihood, GaussianLearned)
     sigma = float(likelihood.log_sigma.exp()) if learned else likelihood.sigma
-    shape = loop.learner.model.image_shape
-    forms = beta_in_conventions(betas[0], shape, latent_shape=config.latent_shape, sigma=sigma)
-    return {f"ELBO units, σ = {sigma:.3g}": betas[0], **forms}
+    weighting = replace(weighting, beta=weighting.beta * loop.progress.rate_share)
+    return weighting.in_conventions(sigma)
 
 
 def _check_fit(recipe: Recipe, images: ImageSet, rows: dict[Any, Any]) -> None:
