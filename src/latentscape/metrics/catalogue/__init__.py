@@ -12,6 +12,7 @@ from latentscape.metrics.catalogue.maps import MAPS
 from latentscape.metrics.catalogue.reconstruction import RECONSTRUCTION
 from latentscape.metrics.catalogue.shape import SHAPE
 from latentscape.metrics.catalogue.smoothness import SMOOTHNESS
+from latentscape.metrics.catalogue.spatial import SPATIAL
 from latentscape.metrics.interval import Interval
 from latentscape.records import Measure, Reference, Row, Undefined
 
@@ -22,6 +23,7 @@ CATALOGUE: dict[str, Entry] = {
     **SHAPE,
     **CLASSES,
     **SMOOTHNESS,
+    **SPATIAL,
     **DISENTANGLEMENT,
     **GENERATION,
 }
