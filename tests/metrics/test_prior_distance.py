@@ -110,12 +110,23 @@ def test_energy_distance_is_scipys_in_one_dimension():
     assert found + itself == pytest.approx(stats.energy_distance(rows[:, 0], prior) ** 2, rel=1e-3)
 
 
-def test_distance_to_the_prior_is_that_of_samples():
+def test_distance_to_the_prior_is_its_closed_form():
+    """√2 Γ((d + 1)/2)/Γ(d/2) ₁F₁(−½; d/2; −‖x‖²/2), where SciPy can sum it."""
+    from scipy.special import gammaln, hyp1f1
+
+    for d in (1, 2, 5, 50):
+        x = np.random.default_rng(0).normal(size=(20, d)) * np.linspace(0, 3, 20)[:, None]
+        scale = np.sqrt(2) * np.exp(gammaln((d + 1) / 2) - gammaln(d / 2))
+        there = scale * hyp1f1(-0.5, d / 2, -np.square(x).sum(1) / 2)
+        np.testing.assert_allclose(distance_to_gaussian(x), there, rtol=1e-6)
+
+
+def test_distance_to_the_prior_is_that_of_samples_far_out_and_in_many_dimensions():
     rng = np.random.default_rng(0)
-    for d in (1, 5, 50):
-        x = rng.normal(size=(1, d)) * 2
-        there = np.linalg.norm(x - rng.normal(size=(60_000, d)), axis=1).mean()
-        assert distance_to_gaussian(x)[0] == pytest.approx(there, rel=0.01)
+    for d, far in ((1, 1e4), (100, 1.0), (1000, 1.0), (1000, 50.0)):
+        x = rng.normal(size=(1, d)) * far
+        there = np.linalg.norm(x - rng.normal(size=(4000, d)), axis=1).mean()
+        assert distance_to_gaussian(x)[0] == pytest.approx(there, rel=0.005)
 
 
 def test_sliced_wasserstein_is_exact_where_it_is_known():
