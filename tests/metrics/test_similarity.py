@@ -5,6 +5,7 @@ from scipy.ndimage import correlate1d
 from skimage.metrics import structural_similarity
 
 from latentscape.errors import ShapeError, UsageError
+from latentscape.metrics import similarity
 from latentscape.metrics.similarity import CONVENTIONS, ms_ssim, refusal, ssim, ssim_all
 
 IN_SCIKIT_IMAGE = {
@@ -35,11 +36,12 @@ def test_equals_scikit_image(convention, shape):
         assert ours[i].item() == pytest.approx(theirs, abs=1e-5)
 
 
+@pytest.mark.parametrize("side", [48, 64])  # below and above what is compiled
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("brightness", [0.02, 0.5, 0.98])
-def test_flat_images_lose_no_digits(convention, brightness):
+def test_flat_images_lose_no_digits(convention, brightness, side):
     rng = np.random.default_rng(1)
-    x = np.full((3, 64, 64), brightness, np.float32)
+    x = np.full((3, side, side), brightness, np.float32)
     x[:, 20:40, 20:30] = 0.3
     y = np.clip(x + 0.002 * rng.standard_normal(x.shape), 0, 1).astype(np.float32)
     ours = ssim(torch.tensor(x)[None], torch.tensor(y)[None], convention=convention).item()
@@ -49,8 +51,56 @@ def test_flat_images_lose_no_digits(convention, brightness):
     assert ours == pytest.approx(theirs, abs=1e-5)
 
 
-def test_an_image_is_scored_alike_alone_and_among_others():
-    x, y = (torch.tensor(a) for a in noisy((7, 3, 40, 40)))
+@pytest.mark.parametrize(
+    "shape", [(1, 64, 64), (1, 64, 65), (3, 95, 97), (2, 300, 14), (1, 11, 400), (1, 512, 300)]
+)
+def test_compiled_loops_equal_torch_and_scikit_image_at_every_edge(shape):
+    """Strips that do not divide the height, one row of windows, rows longer than a strip."""
+    x, y = noisy((2, *shape), seed=3)
+    pair = torch.tensor(x), torch.tensor(y)
+    for name, rule in CONVENTIONS.items():
+        compiled, plain = (
+            score(*pair, [rule])[0] for score in (similarity._compiled, similarity._by_torch)
+        )
+        for ours, theirs in zip(compiled, plain, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=2e-6)
+        for i in range(2):
+            theirs = structural_similarity(x[i], y[i], channel_axis=0, **IN_SCIKIT_IMAGE[name])
+            assert compiled[1][i].mean().item() == pytest.approx(theirs, abs=1e-5)
+
+
+def test_threads_and_the_way_an_image_lies_in_memory_change_nothing():
+    x, y = (torch.tensor(a, dtype=torch.float32) for a in noisy((9, 3, 70, 70)))
+    alone = ssim_all(x, y)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        turned = ssim_all(x.contiguous(memory_format=torch.channels_last), y.mT.contiguous().mT)
+    finally:
+        torch.set_num_threads(before)
+    for name, values in alone.items():
+        assert torch.equal(values, turned[name])
+
+
+@pytest.mark.parametrize("side", [40, 80])
+def test_an_image_that_is_not_finite_has_no_score_and_spoils_no_other(side):
+    x, y = (torch.tensor(a) for a in noisy((3, 1, side, side)))
+    x[1, 0, 20, 20] = float("nan")
+    for values in ssim_all(x, y).values():
+        assert torch.isfinite(values).tolist() == [True, False, True]
+
+
+def test_no_images_have_no_scores():
+    for side in (32, 80):
+        none = torch.zeros(0, 3, side, side)
+        assert {name: len(v) for name, v in ssim_all(none, none).items()} == dict.fromkeys(
+            CONVENTIONS, 0
+        )
+
+
+@pytest.mark.parametrize("side", [40, 72])
+def test_an_image_is_scored_alike_alone_and_among_others(side):
+    x, y = (torch.tensor(a) for a in noisy((7, 3, side, side)))
     among = ssim_all(x, y)
     for name, values in among.items():
         assert values[4].item() == pytest.approx(ssim(x[4:5], y[4:5], convention=name).item())

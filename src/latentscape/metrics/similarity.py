@@ -7,6 +7,7 @@ same images the three differ by more than most models do.
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -18,7 +19,9 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 MS_SSIM_MIN_SIDE = 176
 TILE = 32
 CHUNK_VALUES = 1 << 17
+COMPILED_ABOVE = 64 * 64  # pixels; small images are done before a compiled loop is loaded
 
+Both = tuple[Tensor, Tensor]
 Moments = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -46,6 +49,13 @@ class Convention:
         if self.sigma is not None:
             weights = torch.exp(-0.5 * (offset / self.sigma) ** 2)
         return weights / weights.sum()
+
+    @property
+    def constants(self) -> tuple[float, float, float]:
+        """C1, C2 and the factor that makes a covariance a sample's."""
+        n = self.window**2
+        scale = n / (n - 1) if self.sample_covariance else 1.0
+        return (0.01 * self.data_range) ** 2, (0.03 * self.data_range) ** 2, scale
 
 
 CONVENTIONS: dict[str, Convention] = {
@@ -91,18 +101,8 @@ def ssim_all(
         reason = refusal(name, originals.shape[2], originals.shape[3])
         if reason:
             raise ShapeError(reason)
-    found: dict[str, list[Tensor]] = {name: [] for name in conventions}
-    n_chunk = max(1, CHUNK_VALUES // originals[0].numel()) if len(originals) else 1
-    for x, y in zip(originals.split(n_chunk), reconstructions.split(n_chunk), strict=True):
-        windows: dict[tuple[int, float | None], Moments] = {}
-        for name in conventions:
-            rule = CONVENTIONS[name]
-            key = (rule.window, rule.sigma)
-            if key not in windows:
-                windows[key] = _window_moments(x, y, rule.kernel)
-            luminance, contrast = _similarities(windows[key], rule)
-            found[name].append((luminance * contrast).mean((1, 2, 3), dtype=torch.float64))
-    return {name: torch.cat(parts) for name, parts in found.items()}
+    found = _similarities_of(originals, reconstructions, conventions)
+    return {name: product.mean(1) for name, (_, product) in found.items()}
 
 
 def ms_ssim(
@@ -126,21 +126,15 @@ def ms_ssim(
     reason = refusal("ms_ssim", originals.shape[2], originals.shape[3])
     if reason:
         raise ShapeError(reason)
-    rule = CONVENTIONS["ssim_std"]
-    parts = []
-    for x, y in zip(originals.split(1), reconstructions.split(1), strict=True):
-        product = torch.ones(x.shape[:2], dtype=torch.float64)
-        for scale, weight in enumerate(SCALE_WEIGHTS):
-            if scale:
-                x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
-            luminance, contrast = _similarities(_window_moments(x, y, rule.kernel), rule)
-            last = scale == len(SCALE_WEIGHTS) - 1
-            similarity = (luminance * contrast if last else contrast).mean(
-                (2, 3), dtype=torch.float64
-            )
-            product *= similarity.clamp_min(0) ** weight
-        parts.append(product.mean(1))
-    return torch.cat(parts)
+    x, y = originals, reconstructions
+    product = torch.ones(x.shape[:2], dtype=torch.float64, device=x.device)
+    for scale, weight in enumerate(SCALE_WEIGHTS):
+        if scale:
+            x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
+        contrast, whole = _similarities_of(x, y, ("ssim_std",))["ssim_std"]
+        last = scale == len(SCALE_WEIGHTS) - 1
+        product *= (whole if last else contrast).clamp_min(0) ** weight
+    return product.mean(1)
 
 
 def refusal(name: str, height: int, width: int) -> str | None:
@@ -166,6 +160,58 @@ def refusal(name: str, height: int, width: int) -> str | None:
     return f"{name} needs a side of {needed} pixels for {why}; these images are {height}×{width}"
 
 
+def _similarities_of(x: Tensor, y: Tensor, names: tuple[str, ...]) -> dict[str, Both]:
+    """Contrast-structure similarity and its product with luminance, by convention.
+
+    Large images on the processor go through compiled loops, all else through torch: which of the
+    two is told by an image's size alone, so that a score never depends on what else is scored.
+
+    Returns:
+        Name to two means over windows, each (batch, channels) float64.
+    """
+    found: dict[str, Both] = {}
+    compiled = x.device.type == "cpu" and x.shape[2] * x.shape[3] >= COMPILED_ABOVE and len(x)
+    for window in dict.fromkeys((CONVENTIONS[n].window, CONVENTIONS[n].sigma) for n in names):
+        own = [n for n in names if (CONVENTIONS[n].window, CONVENTIONS[n].sigma) == window]
+        score = _compiled if compiled else _by_torch
+        found |= dict(zip(own, score(x, y, [CONVENTIONS[n] for n in own]), strict=True))
+    return {name: found[name] for name in names}
+
+
+def _compiled(x: Tensor, y: Tensor, rules: list[Convention]) -> list[Both]:
+    from latentscape.metrics.similarity_compiled import plane_similarities
+
+    planes = [
+        image.detach().float().reshape(-1, *image.shape[2:]).contiguous().numpy()
+        for image in (x, y)
+    ]
+    found = plane_similarities(
+        *planes,
+        taps=tuple(rules[0].kernel.tolist()),
+        rules=np.array([rule.constants for rule in rules], np.float32),
+        n_threads=torch.get_num_threads(),
+    )
+    means = torch.from_numpy(found).view(*x.shape[:2], len(rules), 2)
+    return [(means[:, :, i, 0], means[:, :, i, 1]) for i in range(len(rules))]
+
+
+def _by_torch(x: Tensor, y: Tensor, rules: list[Convention]) -> list[Both]:
+    n_chunk = max(1, CHUNK_VALUES // x[0].numel()) if len(x) else 1
+    parts: list[list[Both]] = []
+    for some, others in zip(x.split(n_chunk), y.split(n_chunk), strict=True):
+        moments = _window_moments(some, others, rules[0].kernel)
+        parts.append([])
+        for rule in rules:
+            luminance, contrast = _similarities(moments, rule)
+            product = luminance * contrast
+            means = [m.mean((2, 3), dtype=torch.float64) for m in (contrast, product)]
+            parts[-1].append((means[0], means[1]))
+    return [
+        (torch.cat([part[i][0] for part in parts]), torch.cat([part[i][1] for part in parts]))
+        for i in range(len(rules))
+    ]
+
+
 def _window_moments(x: Tensor, y: Tensor, kernel: Tensor) -> Moments:
     """Window means, the sum of the two variances, and the covariance, inside the image.
 
@@ -184,9 +230,7 @@ def _window_moments(x: Tensor, y: Tensor, kernel: Tensor) -> Moments:
 def _similarities(moments: Moments, rule: Convention) -> tuple[Tensor, Tensor]:
     """Luminance and contrast-structure similarity of each window."""
     mean_x, mean_y, variances, covariance = moments
-    n = rule.window**2
-    scale = n / (n - 1) if rule.sample_covariance else 1.0
-    c1, c2 = (0.01 * rule.data_range) ** 2, (0.03 * rule.data_range) ** 2
+    c1, c2, scale = rule.constants
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     contrast = (2 * scale * covariance + c2) / (scale * variances + c2)
     return luminance, contrast
