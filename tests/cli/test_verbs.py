@@ -24,6 +24,7 @@ VERBS = {
     "train": (["train", "digits", *TINY, "--out", "y"], "run"),
     "encode": (["encode", "x"], "store"),
     "measure": (["measure", "reconstruction", "x"], "reconstruction"),
+    "structure": (["measure", "structure", "x", "--limit", "60"], "structure"),
     "project": (["project", STORE, "--method", "pca"], "map"),
     "disentanglement": (["measure", "disentanglement", "x", "--repeats", "2"], "disentanglement"),
     "interpolate": (["interpolate", "x", "--n-pairs", "2"], "trajectory"),
