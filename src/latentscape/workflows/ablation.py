@@ -60,7 +60,7 @@ def ablate(
     codes = {"mean": latents.means[chosen], "own": own, "other": own[_strangers(n, groups, rng)]}
     if latents.prior_matched:
         codes["prior"] = rng.standard_normal(own.shape).astype(np.float32)
-    shown = np.sort(rng.permutation(n)[:N_SHOWN])
+    shown = _of_different_groups(groups, rng.permutation(n))
     painted = _mean_image(subject, seed=seed)
     parts: list[dict[str, np.ndarray]] = []
     pictures: list[np.ndarray] = []
@@ -145,6 +145,13 @@ def _strangers(n: int, groups: np.ndarray | None, rng: np.random.Generator) -> n
     other = np.empty(n, np.int64)
     other[order] = np.roll(order, max(1, n // 2))
     return other
+
+
+def _of_different_groups(groups: np.ndarray | None, order: np.ndarray) -> np.ndarray:
+    """The first few places in this order, of as many groups as there are."""
+    if groups is not None:
+        order = order[np.sort(np.unique(groups[order], return_index=True)[1])]
+    return np.sort(order[:N_SHOWN])
 
 
 def _mean_image(subject: Subject, *, seed: int) -> Tensor:
