@@ -3,6 +3,7 @@ import pytest
 
 from latentscape.errors import ShapeError
 from latentscape.metrics import bootstrap_intervals
+from latentscape.metrics.interval import quantile_interval
 
 
 def test_width_is_that_of_the_normal_theory():
@@ -59,3 +60,14 @@ def test_nothing_to_draw_gives_no_interval():
     assert bootstrap_intervals({"x": np.ones(5)}, seed=0, groups=np.zeros(5)) == {}
     with pytest.raises(ShapeError):
         bootstrap_intervals({"x": np.ones(5), "y": np.ones(4)}, seed=0)
+
+
+def test_the_interval_of_a_quantile_covers_it_whatever_the_distribution():
+    rng = np.random.default_rng(0)
+    for q, n in ((0.5, 40), (0.95, 128), (0.1, 60)):
+        truth = -np.log(1 - q)  # of the exponential distribution
+        found = [quantile_interval(rng.exponential(size=n), q) for _ in range(600)]
+        covered = np.mean([low <= truth <= high for low, high, _ in found])
+        assert 0.93 < covered < 0.99
+    assert quantile_interval(np.arange(16.0), 0.95) is None  # its upper end would lie beyond
+    assert quantile_interval(np.full(50, 3.0), 0.5)[:2] == (3, 3)

@@ -110,4 +110,44 @@ def structure(
         thing, data, split=split, limit=limit, seed=seed, out=out, progress=Bar("measure")
     )
     rows = [*record.rows, *(record.classes.rows if record.classes else ())]
+    if record.smoothness is not None:
+        rows += [record.smoothness.row, *record.smoothness.baselines]
     give(record, [*row_lines(rows), *record.verdicts], as_json=json)
+
+
+@app.command()
+def generation(
+    model: Model,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
+    ] = None,
+    split: SplitName = "test",
+    features: Annotated[
+        str | None,
+        typer.Option(help="squeezenet, random or pixels; the first that can be had if left out."),
+    ] = None,
+    images: Annotated[int, typer.Option(min=1, help="Images of each kind, at most.")] = 2048,
+    scored: Annotated[
+        int, typer.Option(min=1, help="Images whose likelihood is bounded, at most.")
+    ] = 100,
+    draws: Annotated[int, typer.Option(min=1, help="Posterior draws for each of them.")] = 200,
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """How good new images are (KID, precision, recall, coverage), and how likely real ones."""
+    from latentscape.nn.features import FeatureName
+    from latentscape.workflows.measure.generation import GenerationConfig, measure_generation
+
+    config = GenerationConfig(
+        features=None if features is None else one_of(features, get_args(FeatureName), "features"),
+        n_images=images,
+        n_scored=scored,
+        n_draws=draws,
+    )
+    record = measure_generation(
+        model, data, split=split, config=config, seed=seed, out=out, progress=Bar("measure")
+    )
+    told = f"features: {record.features.net}, {record.features.layer}, {record.features.weights}"
+    rows = (*record.rows, *record.baselines, record.likelihood)
+    give(record, [*row_lines(rows), told], as_json=json)

@@ -130,6 +130,31 @@ def centred_interval(
     return Interval(float(ends[0]), float(ends[1]), words)
 
 
+def quantile_interval(values: np.ndarray, q: float, *, level: float = LEVEL) -> Interval | None:
+    """Interval of a quantile between two of the values themselves, whatever their distribution.
+
+    Args:
+        values: (n,) finite values, one a sample.
+        q: The quantile, between 0 and 1.
+        level: Least share of samples of this size whose interval holds the true quantile.
+
+    Returns:
+        The interval; None where n is too small for its ends to lie within the values.
+
+    Reference:
+        Conover 1999, Practical Nonparametric Statistics, §3.2.
+    """
+    from scipy.stats import binom
+
+    n, tail = len(values), (1 - level) / 2
+    below, above = int(binom.ppf(tail, n, q)) - 1, int(binom.ppf(1 - tail, n, q))
+    if below < 0 or above > n - 1:
+        return None
+    low, high = np.sort(values)[[below, above]]
+    words = f"{100 * level:g} % by order statistics of {n:,} samples"
+    return Interval(float(low), float(high), words)
+
+
 def _units(
     n: int, groups: np.ndarray | None, rng: np.random.Generator, most: int = MAX_CELLS
 ) -> tuple[np.ndarray, str]:

@@ -115,7 +115,8 @@ class SqueezeFeatures(FeatureNet):
 
     def __init__(self, net: SqueezeNet, *, weights: str, sha256: str = ""):
         super().__init__()
-        self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        self.net = net.eval().requires_grad_(False)
+        self.net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.trained = bool(sha256)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))

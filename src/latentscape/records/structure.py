@@ -5,6 +5,8 @@ from typing import ClassVar
 from latentscape.records.classes import ClassStructure
 from latentscape.records.measure import Provenance, Row
 from latentscape.records.record import Array, Record
+from latentscape.records.smoothness import Smoothness
+from latentscape.records.spatial import SpatialStatistics
 
 
 class PrincipalPlane(Record):
@@ -39,6 +41,8 @@ class StructureRecord(Record):
         prior_matched: Whether training drew the model's latents towards N(0, I).
         class_names: Name of each class.
         classes: Class measures, clusters and overlaps.
+        smoothness: How evenly the decoder moves.
+        spatial: Channels and places of latents on a grid.
     """
 
     kind: ClassVar[str] = "structure"
@@ -51,4 +55,5 @@ class StructureRecord(Record):
     prior_matched: bool = True
     class_names: tuple[str, ...] = ()
     classes: ClassStructure | None = None
-    # One optional field a further topic: spatial, smoothness.
+    smoothness: Smoothness | None = None
+    spatial: SpatialStatistics | None = None

@@ -33,7 +33,7 @@ def interval(measure: Measure) -> str:
 def label(name: str) -> str:
     """A measure's name for people: ``psnr_mean`` → ``PSNR mean``."""
     names = ("MSE", "MAE", "PSNR", "SSIM", "MS", "ATD", "ELBO", "KL", "PCA", "MMD")
-    names += ("MIG", "MI", "DCI", "SAP", "VAE")
+    names += ("MIG", "MI", "DCI", "SAP", "VAE", "KID", "FID", "IWAE", "Jacobian", "Lipschitz")
     names += ("kNN", "NMI", "Fisher", "Davies", "Bouldin", "Calinski", "Harabasz", "Rand")
     capital = {name.lower(): name for name in names}
     return " ".join(capital.get(word, word) for word in name.split("_"))

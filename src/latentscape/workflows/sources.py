@@ -119,7 +119,7 @@ def training_means(held: Held) -> np.ndarray:
     autoencoder = subject.model.autoencoder
     found = [autoencoder.encode(pixels).mean.cpu().numpy() for _, pixels in subject.batches()]
     means = np.concatenate([held.latents.means[:0], *found])
-    return means[np.isfinite(means.reshape(len(means), -1)).all(1)]
+    return means[np.isfinite(means).all(axis=tuple(range(1, means.ndim)))]
 
 
 def _rounded(levels: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from latentscape.report.figures import shape
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, sentences
 from latentscape.report.measures_table import rows_table
-from latentscape.report.topics import Figure, classes
+from latentscape.report.topics import Figure, classes, smoothness, spatial
 
 
 def blocks(contents: RunContents, figure: Figure) -> list[Html]:
@@ -22,4 +22,10 @@ def blocks(contents: RunContents, figure: Figure) -> list[Html]:
         ]
         if record.classes is not None:
             blocks += classes.blocks(record.classes, prov, about=about, figure=figure)
+        if record.smoothness is not None:
+            blocks += smoothness.blocks(record.smoothness, prov, about=about, figure=figure)
+        if record.spatial is not None:
+            blocks += spatial.blocks(
+                record.spatial, prov, about=about, prior_matched=record.prior_matched, figure=figure
+            )
     return blocks

@@ -153,7 +153,8 @@ class Look:
     def see(self, sources: list[Source], progress: Progress | None) -> None:
         """Compute every feature there is to compute."""
         training = self.held.subject.as_bytes(self.training)
-        wanted = {"real": self.held.real, "training": training}
+        wanted = {"real": self.held.real}
+        wanted |= {"training": training} if len(training) else {}
         wanted |= {s.name: s.images for s in sources if s.images is not None}
         total, done = sum(map(len, wanted.values())), 0
         for name, images in wanted.items():
@@ -165,7 +166,7 @@ class Look:
                 progress(done, total, "images")
         self.scale = float(np.sqrt(np.square(self.seen["real"], dtype=np.float64).mean())) or 1.0
         self.seen = {name: found / np.float32(self.scale) for name, found in self.seen.items()}
-        self.real, self.near = self.seen["real"], self.seen["training"]
+        self.real, self.near = self.seen["real"], self.seen.get("training", self.near)
         if len(self.near):
             self.typical = float(np.median(nearest_row(self.real, self.near)[1]))
 

@@ -23,9 +23,12 @@ from latentscape.metrics.interval import dealt
 from latentscape.metrics.moments import CovarianceSums
 from latentscape.metrics.neighbours import nearest_neighbours
 from latentscape.metrics.prior_distance import no_prior, prior_distance
+from latentscape.metrics.spatial import spatial_statistics
 from latentscape.records import Neighbours, PrincipalPlane, Row, StructureRecord, Undefined
+from latentscape.records.spatial import SpatialStatistics
 from latentscape.workflows.latents import Latents, open_latents
 from latentscape.workflows.opening import Progress
+from latentscape.workflows.smoothness import smoothness_of
 
 MOST_LATENTS = 4_096  # whose covariance is kept whole
 MOST_ASKED = 100_000  # samples of the neighbour graph
@@ -77,8 +80,8 @@ def measure_structure(
         prior_matched=latents.prior_matched,
         class_names=latents.class_names,
         classes=classes,
-        # spatial=_spatial(latents)
-        # smoothness=_smoothness(latents, seed)
+        spatial=_spatial(latents, seed),
+        smoothness=smoothness_of(latents, seed=seed),
     )  # fmt: skip
     stem = out or latents.room("measures", f"structure-{latents.stem}")
     if stem is not None:
@@ -228,3 +231,10 @@ def _undefined(name: str, why: str) -> Row:
 
 def _too_many(rows: np.ndarray) -> str:
     return f"a covariance of {rows.shape[1]:,} latents is not kept: {MOST_LATENTS:,} at most"
+
+
+def _spatial(latents: Latents, seed: int) -> SpatialStatistics | None:
+    """Of latents on a grid; None of vectors, and of a single sample."""
+    if latents.means.ndim != 4 or len(latents) < 2:
+        return None
+    return spatial_statistics(latents.means, groups=latents.groups, seed=seed)
