@@ -130,7 +130,9 @@ def test_information_equals_scikit_learns(case):
         edges = np.histogram(latents[:, j], 20)[1]
         bins = np.digitize(latents[:, j], edges[:-1])
         for k in range(3):
-            assert cells[j, k] == pytest.approx(mutual_info_score(bins, known.factors[k].codes), abs=1e-9)
+            assert cells[j, k] == pytest.approx(
+                mutual_info_score(bins, known.factors[k].codes), abs=1e-9
+            )
     counts = np.unique(values[:, 1], return_counts=True)[1]
     assert entropies[1] == pytest.approx(entropy(counts / 300))
 
