@@ -35,5 +35,7 @@ def label(name: str) -> str:
     names = ("MSE", "MAE", "PSNR", "SSIM", "MS", "ATD", "ELBO", "KL", "PCA", "MMD")
     names += ("MIG", "MI", "DCI", "SAP", "VAE", "KID", "FID", "IWAE", "Jacobian", "Lipschitz")
     names += ("kNN", "NMI", "Fisher", "Davies", "Bouldin", "Calinski", "Harabasz", "Rand")
+    names += ("MLE", "KS", "TwoNN", "Mauchly", "John", "Mardia", "Henze", "Zirkler", "Mahalanobis")
     capital = {name.lower(): name for name in names}
+    capital |= {"chi2": "χ²", "mmd2": "MMD²", "w2": "W₂"}
     return " ".join(capital.get(word, word) for word in name.split("_"))
