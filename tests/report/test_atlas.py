@@ -87,9 +87,10 @@ def test_a_map_shows_where_it_lies(records):
     share = np.linspace(0, 1, len(record.positions)).astype(np.float32)
     picture = maps.latent_map(record.model_copy(update={"trust": share, "trust_k": 10}))
     words = printed(picture.svg)
-    assert "Where it lies: share of 10 neighbours that are true" in words
+    assert "Where it lies: share of true neighbours" in words
     assert "0.500" in words
     assert "chance" in words
+    assert "each one's 10 neighbours" in picture.words.read
     assert "orange, the map lies" in picture.words.read
 
 

@@ -112,6 +112,8 @@ def structure(
     rows = [*record.rows, *(record.classes.rows if record.classes else ())]
     if record.smoothness is not None:
         rows += [record.smoothness.row, *record.smoothness.baselines]
+    if record.spatial is not None:
+        rows += record.spatial.rows
     give(record, [*row_lines(rows), *record.verdicts], as_json=json)
 
 

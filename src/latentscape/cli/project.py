@@ -51,8 +51,9 @@ def _several(record: "MapsRecord") -> list[str]:
     lines = []
     for one in record.maps:
         lines += [*row_lines((one.faithfulness,)), f"  {_taken(one)}"]
-    rows = [row for one in record.maps for row in one.baselines]
-    lines += row_lines({row.name: row for row in rows}.values())
+    told = {one.faithfulness.name for one in record.maps}
+    beside = {row.name: row for one in record.maps for row in one.baselines}
+    lines += row_lines(row for name, row in beside.items() if name not in told)
     lines += [f"{one.name}: left out, {one.why}" for one in record.left_out]
     return [*lines, f"neighbours found once for all in {record.seconds:.1f} s"]
 

@@ -32,7 +32,7 @@ def trust_panel(canvas: Canvas, record: MapRecord) -> None:
     if record.trust is None:
         return
     height = TRUST_BAND - HEAD - 0.16
-    heading = f"Where it lies: share of {record.trust_k} neighbours that are true"
+    heading = "Where it lies: share of true neighbours"
     plane = canvas.place(0.12, 0.1, PLANE, height)
     n = len(record.trust)
     order = np.random.default_rng(0).permutation(n)
