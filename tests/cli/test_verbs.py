@@ -25,6 +25,7 @@ VERBS = {
     "encode": (["encode", "x"], "store"),
     "measure": (["measure", "reconstruction", "x"], "reconstruction"),
     "structure": (["measure", "structure", "x", "--limit", "60"], "structure"),
+    "generation": (["measure", "generation", "x", "--features", "pixels"], "generation"),
     "project": (["project", STORE, "--method", "pca"], "map"),
     "disentanglement": (["measure", "disentanglement", "x", "--repeats", "2"], "disentanglement"),
     "interpolate": (["interpolate", "x", "--n-pairs", "2"], "trajectory"),

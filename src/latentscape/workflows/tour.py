@@ -79,7 +79,7 @@ def _stops(
     say(f"{folder}: drawing samples, manifolds, traversals and trajectories")
     pictures = [
         partial(sample_prior, folder, rows=8, columns=8, seed=seed),
-        partial(sample_mixture, folder, store, rows=8, columns=8, seed=seed),
+        partial(sample_mixture, folder, rows=8, columns=8, seed=seed),
     ]
     if n_latents >= 2:
         pictures += [partial(manifold_prior, folder, store)]
