@@ -43,6 +43,8 @@ def _table(table: "ComparisonTable") -> list[str]:
     head = [f"{table.data}, {table.split}, {table.n:,} images", *table.runs, "told apart"]
     rows, topics = [head], []
     for line in table.lines:
+        if not line.measures:
+            continue
         topic = " ".join(filter(None, [line.topic, line.row]))
         if topic not in topics:
             topics.append(topic)
@@ -72,4 +74,6 @@ def _value(line: "ComparisonLine", run: str) -> str:
 def _verdict(line: "ComparisonLine") -> str:
     if line.is_told_apart:
         return line.best[0]
+    if len(line.best) < len(line.measures) and line.best:
+        return f"not told apart: {', '.join(line.best)}"
     return "not told apart" if line.best else ""

@@ -235,13 +235,17 @@ def _own_names(part: _Part) -> tuple[str, ...]:
 
 def _baselines(line: _Gathering, named: dict[tuple[str, str], str]) -> Iterator[Reference]:
     """Each different baseline once, those of one name beside each other."""
-    seen: set[str] = set()
-    order = list(dict.fromkeys(baseline for baseline, _, _ in line.held))
-    for baseline, run, measure in sorted(line.held, key=lambda held: order.index(held[0])):
-        words = named[baseline, run]
-        if words not in seen and isfinite(measure.value):
-            seen.add(words)
-            yield Reference(value=measure.value, low=measure.low, high=measure.high, words=words)
+    by_name: dict[str, list[tuple[str, Measure]]] = {}
+    for baseline, run, measure in line.held:
+        if isfinite(measure.value):
+            by_name.setdefault(baseline, []).append((run, measure))
+    for baseline, found in by_name.items():
+        alike = len({f"{measure.value:.4g}" for _, measure in found}) == 1
+        first: dict[str, Measure] = {}
+        for run, measure in found:
+            first.setdefault(baseline if alike else named[baseline, run], measure)
+        for words, m in first.items():
+            yield Reference(value=m.value, low=m.low, high=m.high, words=words)
 
 
 def _baseline_names(parts: list[_Part]) -> dict[tuple[str, str], str]:

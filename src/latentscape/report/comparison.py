@@ -1,5 +1,6 @@
 """Runs beside each other: the page of a comparison, and the part that a report of runs shares."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from latentscape.records import (
@@ -157,9 +158,12 @@ def _maps(
 def _forest(
     table: ComparisonTable, topic: str, contents: Mapping[str, RunContents]
 ) -> Picture | None:
-    """The first measures of a topic, a dot a run and an open dot a baseline."""
+    """The row of a topic with most to tell: a dot a run, an open dot a baseline."""
     lines = [line for line in table.lines if line.topic == topic and not line.condition]
-    row = lines[0].row if lines else ""
+    telling = Counter(
+        line.row for line in lines if line.better != "neither" and len(line.measures) > 1
+    )
+    row = telling.most_common(1)[0][0] if telling else ""
     lines = [line for line in lines if line.row == row]
     rows: list[tuple[Row, bool]] = []
     for run in table.runs:
@@ -182,7 +186,7 @@ def _forest(
         "Filled dots are runs, open dots are baselines, lines are intervals; the arrow in each "
         "heading points to the better side.",
         "",
-        ", ".join(named) or "none on this topic",
+        ", ".join(named) or "in the table above",
     )
     return dots.forest(words, _small_print(table, contents), tuple(rows))
 

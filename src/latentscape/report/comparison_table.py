@@ -7,7 +7,6 @@ from latentscape.records import (
     ComparisonTable,
     Difference,
     Measure,
-    Reference,
     Setting,
 )
 from latentscape.report.markup import Html, joined, sentences, table, tag
@@ -41,6 +40,7 @@ def comparison_table(
     bodies = [
         tag("tbody", _band(topic, row, len(top)), *_rows(lines, compared.runs, extra or {}))
         for (topic, row), lines in _by_topic(compared.lines)
+        if any(line.measures for line in lines)
     ]
     whole = tag(
         "table", tag("caption", about), tag("thead", tag("tr", *top)), *bodies, class_="compared"
@@ -107,14 +107,16 @@ def _band(topic: str, row: str, width: int) -> Html:
 
 def _rows(lines: list[ComparisonLine], runs: tuple[str, ...], extra: Extra) -> Iterator[Html]:
     for line in lines:
+        if not line.measures:  # told below the table
+            continue
         cells = [
             tag("th", _heading(line.name, line.unit, line.better, line.condition), scope="row"),
             *(_cell(line, run) for run in runs),
-            tag("td", _held(line.held), class_="words"),
+            tag("td", _held(line), class_="words"),
             tag("td", _told_apart(line), class_="words"),
         ]
         yield tag("tr", *cells)
-        if line.name in extra and not line.condition:
+        if line.name in extra and (line.topic, line.condition) == ("reconstruction", ""):
             more = extra[line.name]
             cells = [tag("td", more.get(run) or "–") for run in runs]
             none = tag("td", "–", class_="words")
@@ -130,12 +132,13 @@ def _heading(name: str, unit: str, better: str, condition: str = "") -> Html:
 def _cell(line: ComparisonLine, run: str) -> Html:
     if run in line.undefined and run not in line.measures:
         return tag("td", tag("span", "not defined", class_="unit"))
-    measure = line.measures.get(run)
+    measure, own = line.measures.get(run), line.own_references.get(run)
     if measure is None:
         return tag("td", "–")
+    beside = tag("span", f"against {number(own.value)}", class_="interval") if own else Html("")
     if line.best == (run,):
-        return tag("td", "★ ", _value(measure), class_="best")
-    return tag("td", _value(measure))
+        return tag("td", "★ ", _value(measure), beside, class_="best")
+    return tag("td", _value(measure), beside)
 
 
 def _value(measure: Measure) -> Html:
@@ -144,11 +147,14 @@ def _value(measure: Measure) -> Html:
     return joined([tag("span", number(measure.value)), small])
 
 
-def _held(held: Sequence[Reference]) -> Html:
+def _held(line: ComparisonLine) -> Html:
+    """Baselines with their values; of what single runs are held against, the words."""
     lines = [
         tag("span", tag("b", number(reference.value)), f" {reference.words}", class_="against")
-        for reference in held
+        for reference in line.held
     ]
+    own = dict.fromkeys(reference.words for reference in line.own_references.values())
+    lines += [tag("span", f"against: {words}", class_="against") for words in own]
     return joined(lines) if lines else Html("–")
 
 

@@ -158,7 +158,7 @@ def spectra(runs: Sequence[tuple[str, StructureRecord]], provenance: Provenance)
     )
     canvas = Canvas(words, provenance, height=2.5)
     names = max(len(_short(run)) for run, _ in found)
-    axes = canvas.axes(left=0.55, right=0.2 + 0.075 * names)
+    axes = canvas.axes(left=0.72, right=0.2 + 0.075 * names)
     styles = class_styles(len(found))
     for (run, shares), style in zip(found, styles, strict=True):
         axes.plot(
@@ -166,6 +166,11 @@ def spectra(runs: Sequence[tuple[str, StructureRecord]], provenance: Provenance)
             markersize=3 if len(shares) < 65 else 0, linewidth=1.3, label=_short(run),
         )  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="principal axis", ylabel="share of the variance")
+    longest = max(len(shares) for _, shares in found)
+    ticks = 2 ** np.arange(int(np.log2(longest)) + 1)
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
     axes.legend(
         loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=SIZES.small,
         handlelength=1.2, borderaxespad=0,
