@@ -175,3 +175,12 @@ def test_a_damaged_or_foreign_file_is_refused(tmp_path):
     np.savez(tmp_path / "code.npz", about=np.array([print], dtype=object))
     with pytest.raises(RunError, match="cannot be read"):
         load_projector(tmp_path / "code.npz")
+
+
+def test_a_random_walks_own_pca_is_a_horseshoe_and_the_corpus_draws_none():
+    """Antognini & Sohl-Dickstein 2018: of a walk in many dimensions PC 1 holds 6/π² of it."""
+    rng = np.random.default_rng(0)
+    walk = rng.normal(size=(400, 600)).cumsum(0)
+    assert PCA().fit(walk).explained[0] == pytest.approx(6 / np.pi**2, abs=0.02)
+    corpus = rng.normal(size=(2000, 600)) * np.sqrt(400)
+    assert PCA().fit(corpus).explained[0] < 0.01
