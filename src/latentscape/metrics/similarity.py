@@ -187,12 +187,17 @@ def _compiled(x: Tensor, y: Tensor, rules: list[Convention]) -> list[Both]:
     ]
     found = plane_similarities(
         *planes,
-        taps=tuple(rules[0].kernel.tolist()),
+        taps=_taps(rules[0]),
         rules=np.array([rule.constants for rule in rules], np.float32),
         n_threads=torch.get_num_threads(),
     )
     means = torch.from_numpy(found).view(*x.shape[:2], len(rules), 2)
     return [(means[:, :, i, 0], means[:, :, i, 1]) for i in range(len(rules))]
+
+
+@cache
+def _taps(rule: Convention) -> tuple[float, ...]:
+    return tuple(rule.kernel.tolist())
 
 
 def _by_torch(x: Tensor, y: Tensor, rules: list[Convention]) -> list[Both]:
