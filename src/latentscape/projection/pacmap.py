@@ -68,11 +68,8 @@ class PaCMAP(NeighbourMap):
         kept = self._kept
         with _alone(), quietly("pacmap", "pacmap.pacmap"):
             library = self._library(self._rows)
-            library.n_neighbors = self.n_neighbors
-            library.xmin, library.xmax, library.xmean = kept["low"], kept["high"], kept["mean"]
-            library.tsvd_transformer = axes = _Axes(kept["axes"], kept["centre"])
-            library.pca_solution = wide = rows.shape[1] > WIDE and library.apply_pca
-            library.embedding_ = self._positions
+            axes = _Axes(kept["axes"], kept["centre"])
+            wide = rows.shape[1] > WIDE and library.apply_pca
             basis = self._rows - kept["mean"]
             if not wide:
                 basis = (self._rows - kept["low"]) / kept["high"] - kept["mean"]
@@ -80,7 +77,16 @@ class PaCMAP(NeighbourMap):
             # An exact index: the library's own is approximate, and built anew each time.
             index: Any = faiss.IndexFlatL2(basis.shape[1])
             index.add(np.ascontiguousarray(basis, np.float32))
-            library.tree = index
+            vars(library).update(
+                n_neighbors=self.n_neighbors,
+                xmin=kept["low"],
+                xmax=kept["high"],
+                xmean=kept["mean"],
+                tsvd_transformer=axes,
+                pca_solution=wide,
+                embedding_=self._positions,
+                tree=index,
+            )
             return library.transform(rows)
 
     def _library(self, rows: np.ndarray) -> Any:

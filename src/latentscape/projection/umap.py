@@ -63,15 +63,21 @@ class UMAP(NeighbourMap):
             from umap.umap_ import find_ab_params
 
             library = self._library()
-            library._a, library._b = find_ab_params(library.spread, self.min_dist)
-            library._raw_data, library.embedding_ = self._rows, self._positions
-            library._n_neighbors = self.n_neighbors
-            library._initial_alpha = library.learning_rate
-            library._disconnection_distance = np.inf
-            library._input_hash = None
-            library._small_data, library._sparse_data = False, False
-            library._knn_search_index = _Search(self)
-            library.tqdm_kwds = {"disable": True}
+            a, b = find_ab_params(library.spread, self.min_dist)
+            vars(library).update(
+                _a=a,
+                _b=b,
+                _raw_data=self._rows,
+                embedding_=self._positions,
+                _n_neighbors=self.n_neighbors,
+                _initial_alpha=library.learning_rate,
+                _disconnection_distance=np.inf,
+                _input_hash=None,
+                _small_data=False,
+                _sparse_data=False,
+                _knn_search_index=_Search(self),
+                tqdm_kwds={"disable": True},
+            )
             return library.transform(rows)
 
     def _library(self, **settings: Any) -> Any:
