@@ -3,7 +3,7 @@ import pytest
 
 from latentscape.errors import ShapeError
 from latentscape.metrics import bootstrap_intervals
-from latentscape.metrics.interval import quantile_interval
+from latentscape.metrics.interval import centred_interval, dealt, quantile_interval
 
 
 def test_width_is_that_of_the_normal_theory():
@@ -71,3 +71,23 @@ def test_the_interval_of_a_quantile_covers_it_whatever_the_distribution():
         assert 0.93 < covered < 0.99
     assert quantile_interval(np.arange(16.0), 0.95) is None  # its upper end would lie beyond
     assert quantile_interval(np.full(50, 3.0), 0.5)[:2] == (3, 3)
+
+
+def test_rows_are_dealt_to_even_cells_and_groups_stay_whole():
+    cells, words = dealt(1000, seed=0, most=30)
+    assert set(np.bincount(cells)) <= {33, 34}
+    assert words == "1,000 samples in 30 random cells"
+    groups = np.repeat(np.arange(100), 10)
+    of_groups, words = dealt(1000, seed=0, groups=groups, most=30)
+    assert all(len(set(of_groups[groups == g])) == 1 for g in range(100))
+    assert words == "100 groups of 1,000 samples in 30 random cells"
+    assert dealt(5, seed=0, most=30)[0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_centred_interval_holds_the_value_and_keeps_the_bounds():
+    biased = np.random.default_rng(0).normal(0.7, 0.01, 1000)
+    found = centred_interval(0.8, biased, (0, 1), "by hand")
+    assert found.low == pytest.approx(0.8 - 0.0196, abs=0.002)
+    assert found.high == pytest.approx(0.8 + 0.0196, abs=0.002)
+    assert centred_interval(0.999, biased, (0, 1), "by hand").high == 1
+    assert centred_interval(0.8, np.full(9, np.nan), (0, 1), "by hand") is None

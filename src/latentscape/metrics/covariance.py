@@ -62,11 +62,9 @@ class Spectrum:
     @property
     def why_singular(self) -> str | None:
         """Why the smallest eigenvalue says nothing; None where it does."""
-        if self.n <= self.d:
-            return (
-                f"{self.n:,} samples span at most {self.n - 1:,} of {self.d:,} dimensions: "
-                "the smallest λ are 0 whatever the cloud"
-            )
+        few = why_flat(self.n, self.d)
+        if few:
+            return few
         if self.n_constant:
             return f"{self.n_constant} of {self.d} latents are constant: the smallest λ is 0"
         rank = int((self.values > SINGULAR * self.values[0]).sum())
@@ -114,6 +112,16 @@ def spectrum_of_few(rows: np.ndarray, *, seed: int) -> Spectrum:
     found = descending(centred @ centred.T / (n - 1))
     values[: min(n, d)] = found[:d]
     return Spectrum(values, n=n, n_constant=int(constant.sum()), seed=seed)
+
+
+def why_flat(n: int, d: int) -> str | None:
+    """Why the covariance of n samples of d latents has no full rank; None where it may have."""
+    if n > d:
+        return None
+    return (
+        f"{n:,} samples span at most {n - 1:,} of {d:,} dimensions: "
+        "the smallest λ are 0 whatever the cloud"
+    )
 
 
 def require_cloud(n: int, one_point: bool) -> None:
@@ -235,8 +243,8 @@ def covariance_shape(spectrum: Spectrum) -> Row:
     }
     test = "john" if spectrum.n < CROWDED * d else "mauchly"
     makers[test] = lambda: _sphericity_test(spectrum, test)
-    small = " With so few samples a latent λ spread by chance: read the value beside its null."
-    note = f"posterior means, {spectrum.n:,} of {d:,} latents each."
+    small = " With so few samples λ differ by chance alone: read each value beside its null."
+    note = f"{spectrum.n:,} posterior means of {d:,} latents."
     return row_of(
         "covariance shape", makers, note=note + (small if spectrum.n < CROWDED * d else "")
     )

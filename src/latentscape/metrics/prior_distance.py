@@ -14,6 +14,7 @@ from latentscape.metrics.covariance import (
     isotropic_eigenvalues,
     resampled_covariances,
     spectrum_of,
+    why_flat,
 )
 from latentscape.metrics.interval import Interval, centred_interval
 from latentscape.metrics.moments import CovarianceSums
@@ -77,10 +78,13 @@ def gaussian_kl(values: np.ndarray, mean_square: np.ndarray | float) -> np.ndarr
 
 
 def _kl(sums: CovarianceSums, *, seed: int, words: str) -> Measure:
-    spectrum = spectrum_of(sums, seed=seed)
-    if spectrum.why_singular:
+    n, d = int(sums.n.sum()), sums.d
+    few = n > 1 and why_flat(n, d)  # before the work of a spectrum
+    spectrum = None if few else spectrum_of(sums, seed=seed)
+    why = few or (spectrum and spectrum.why_singular)
+    if spectrum is None or why:
         raise UndefinedError(
-            f"a Gaussian fitted to them is flat and its KL infinite: {spectrum.why_singular}",
+            f"a Gaussian fitted to them is flat and its KL infinite: {why}",
             "see the other distances to the prior",
         )
     mean = sums.total().mean[0]

@@ -38,7 +38,7 @@ def scree(record: StructureRecord) -> Picture | None:
         "of all variance that the first axes hold.",
         f"The largest variance is {number(shares[0])} times the mean, the smallest "
         f"{number(shares[-1])} times; {place} of {len(values)} axes hold 90 % of the variance.",
-        "isotropic Gaussian of the same n, d and variance, 20 draws, lowest to highest",
+        "isotropic Gaussian of the same n, d and variance, several draws, lowest to highest",
     )
     canvas = Canvas(words, record.provenance, height=HEIGHT + 1.3)
     left, wide = 0.62, WIDTH - 0.62 - 0.16
