@@ -25,6 +25,10 @@ def losses(record) -> dict:
     return {k: v for k, v in record.history.columns.items() if k not in TIMES}
 
 
+def slow(case):
+    return pytest.param(case, marks=pytest.mark.slow)
+
+
 class Steps:
     """Counts steps; presses Ctrl-C after so many."""
 
@@ -72,7 +76,7 @@ class TestStop:
             quick(listeners=(steps,), **slow)
         assert steps.n > 200
 
-    @pytest.mark.parametrize("stop_at", [42, 57, 79])
+    @pytest.mark.parametrize("stop_at", [42, slow(57), slow(79)])
     def test_a_broken_run_is_stopped_at_the_same_step(self, quick, stop_at):
         whole, broken = Steps(), Steps(stop_at)
         with pytest.raises(TrainingError) as first:
@@ -110,7 +114,7 @@ class TestReweight:
         with pytest.warns(UserWarning, match="the doctor lowered β"):
             quick(doctor="reweight", **FAILED)
 
-    @pytest.mark.parametrize("stop_at", [60, 85, 150])
+    @pytest.mark.parametrize("stop_at", [slow(60), 85, slow(150)])
     def test_a_broken_run_goes_on_bit_by_bit(self, quick, tmp_path, stop_at):
         options = {**FAILED, "doctor": "reweight", "learning_rate": 1e-2}
         whole = quick("whole", **options)
@@ -147,7 +151,10 @@ HEALTHY = {
 }
 
 
-@pytest.mark.parametrize("kind", HEALTHY)
+QUICK = ("digits", "warm-up", "one latent", "a small step", "bernoulli")
+
+
+@pytest.mark.parametrize("kind", [k if k in QUICK else slow(k) for k in HEALTHY])
 def test_it_lets_the_healthy_be(quick, kind):
     """Past 200 steps, without a word."""
     record = quick(**{**MANY, "epochs": 4, **HEALTHY[kind]})
