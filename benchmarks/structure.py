@@ -81,12 +81,13 @@ def latents(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def topics(n: int) -> dict[str, Any]:
     """Seconds of each topic on n rows."""
     from latentscape.metrics import class_structure, nearest_neighbours
-    from latentscape.metrics.covariance import cells_for, covariance_shape, spectrum_of
+    from latentscape.metrics.covariance import covariance_shape
     from latentscape.metrics.dimension import intrinsic_dimension
     from latentscape.metrics.gaussianity import gaussianity
     from latentscape.metrics.interval import dealt
     from latentscape.metrics.moments import CovarianceSums
     from latentscape.metrics.prior_distance import prior_distance
+    from latentscape.metrics.spectrum import cells_for, spectrum_of
 
     rows, labels = latents(n, 0)
     names = tuple(str(i) for i in range(N_CLASSES))
@@ -119,9 +120,10 @@ def topics(n: int) -> dict[str, Any]:
 
 def stream(store: Path, n_parts: int) -> dict[str, Any]:
     """Sums of a store's shards, in so many parts that are then merged, and what follows of them."""
-    from latentscape.metrics.covariance import cells_for, covariance_shape, spectrum_of
+    from latentscape.metrics.covariance import covariance_shape
     from latentscape.metrics.interval import dealt
     from latentscape.metrics.moments import CovarianceSums
+    from latentscape.metrics.spectrum import cells_for, spectrum_of
     from latentscape.store import Store
 
     opened = Store.open(store)

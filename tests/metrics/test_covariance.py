@@ -3,19 +3,17 @@ import pytest
 from scipy import stats
 
 from latentscape.errors import UndefinedError
-from latentscape.metrics.covariance import (
+from latentscape.metrics.covariance import covariance_shape, shape_numbers, shape_verdict
+from latentscape.metrics.interval import dealt
+from latentscape.metrics.moments import CovarianceSums
+from latentscape.metrics.spectrum import (
     Spectrum,
-    covariance_shape,
     descending,
     isotropic_eigenvalues,
     principal_axes,
-    shape_numbers,
-    shape_verdict,
     spectrum_of,
     spectrum_of_few,
 )
-from latentscape.metrics.interval import dealt
-from latentscape.metrics.moments import CovarianceSums
 from latentscape.records import Row
 
 

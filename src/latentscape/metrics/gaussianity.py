@@ -6,9 +6,9 @@ import numpy as np
 
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import CATALOGUE, measured, row_of
-from latentscape.metrics.covariance import SINGULAR, require_cloud
 from latentscape.metrics.interval import centred_interval
 from latentscape.metrics.moments import ColumnPowers, CovarianceSums, kurtosis_of, skew_of
+from latentscape.metrics.spectrum import SINGULAR, require_cloud
 from latentscape.metrics.subsets import against_gaussian
 from latentscape.records import Measure, Reference, Row
 

@@ -7,7 +7,9 @@ import numpy as np
 
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import CATALOGUE, measured, row_of
-from latentscape.metrics.covariance import (
+from latentscape.metrics.interval import Interval, centred_interval
+from latentscape.metrics.moments import CovarianceSums
+from latentscape.metrics.spectrum import (
     FEWEST_CELLS,
     LARGE,
     Spectrum,
@@ -16,8 +18,6 @@ from latentscape.metrics.covariance import (
     spectrum_of,
     why_flat,
 )
-from latentscape.metrics.interval import Interval, centred_interval
-from latentscape.metrics.moments import CovarianceSums
 from latentscape.metrics.subsets import against_gaussian
 from latentscape.records import Measure, Reference, Row
 

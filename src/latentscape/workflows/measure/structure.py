@@ -8,15 +8,7 @@ import numpy as np
 from latentscape.data import DataConfig
 from latentscape.errors import UndefinedError
 from latentscape.metrics import class_structure
-from latentscape.metrics.covariance import (
-    Spectrum,
-    cells_for,
-    covariance_shape,
-    principal_axes,
-    shape_verdict,
-    spectrum_of,
-    spectrum_of_few,
-)
+from latentscape.metrics.covariance import covariance_shape, shape_verdict
 from latentscape.metrics.dimension import LONGEST, intrinsic_dimension
 from latentscape.metrics.gaussianity import gaussianity
 from latentscape.metrics.interval import dealt
@@ -24,6 +16,13 @@ from latentscape.metrics.moments import CovarianceSums
 from latentscape.metrics.neighbours import nearest_neighbours
 from latentscape.metrics.prior_distance import no_prior, prior_distance
 from latentscape.metrics.spatial import spatial_statistics
+from latentscape.metrics.spectrum import (
+    Spectrum,
+    cells_for,
+    principal_axes,
+    spectrum_of,
+    spectrum_of_few,
+)
 from latentscape.records import Neighbours, PrincipalPlane, Row, StructureRecord, Undefined
 from latentscape.records.spatial import SpatialStatistics
 from latentscape.workflows.latents import Latents, open_latents
