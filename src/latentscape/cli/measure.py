@@ -130,8 +130,9 @@ def generation(
     ] = None,
     images: Annotated[int, typer.Option(min=1, help="Images of each kind, at most.")] = 2048,
     scored: Annotated[
-        int, typer.Option(min=1, help="Images whose likelihood is bounded, at most.")
-    ] = 100,
+        int | None,
+        typer.Option(min=1, help="Images whose likelihood is bounded; 100 small ones, 30 larger."),
+    ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Posterior draws for each of them.")] = 200,
     seed: Seed = 0,
     out: Out = None,

@@ -17,7 +17,8 @@ from latentscape.records import Measure
 Score = Callable[[Tensor, Tensor], Tensor]
 
 N_DRAWS = 200
-MOST_DECODED = 512  # latents at a time
+MOST_DECODED = 128  # latents at a time
+MOST_VALUES = 1 << 20  # pixel values at a time
 
 
 class ImportanceBounds(NamedTuple):
@@ -68,7 +69,8 @@ def importance_bounds(
             "train a recipe with a Gaussian posterior",
         )
     n = len(images)
-    at_once = max(1, min(n_draws, MOST_DECODED // max(n, 1)))
+    size = max(1, images[0].numel())
+    at_once = max(1, min(n_draws, MOST_DECODED // n, MOST_VALUES // (n * size)))
     parts: list[Tensor] = []
     for start in range(0, n_draws, at_once):
         k = min(at_once, n_draws - start)

@@ -11,6 +11,7 @@ from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import measured, row_of
 from latentscape.metrics.interval import bootstrap_intervals, quantile_interval
 from latentscape.metrics.jacobian import (
+    CHUNK_VALUES,
     N_PROBES,
     Decode,
     frobenius_norms,
@@ -176,23 +177,31 @@ def _neighbours(ground: Ground) -> list[Measure]:
 def _lines(ground: Ground) -> list[Measure]:
     """Curvature and length of decoded straight lines between pairs of latents."""
     first, second = _pairs(ground)
+    n_values = ground.decode(first[:1]).numel()
+    at_once = max(1, CHUNK_VALUES // (N_STEPS * n_values))
+    pairs = zip(first.split(at_once), second.split(at_once), strict=True)
+    parts = [_walked(ground, one, other) for one, other in pairs]
+    bend, ratio = (np.concatenate(column) for column in zip(*parts, strict=True))
+    moves = np.isfinite(bend) & np.isfinite(ratio)
+    if not moves.any():
+        raise UndefinedError("no two latents decode to different images", "see measure collapse")
+    columns = {"curvature": bend[moves], "line_ratio": ratio[moves]}
+    how = f"{N_STEPS} points a line, {moves.sum():,} random pairs"
+    return _means(columns, ground, how)
+
+
+def _walked(ground: Ground, first: Tensor, second: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Mean curvature and length ÷ chord of each line; NaN or infinite where nothing moves."""
     t = torch.linspace(0, 1, N_STEPS, device=first.device)
     t = t.view(1, -1, *[1] * (first.ndim - 1))
     line = (1 - t) * first[:, None] + t * second[:, None]
     x = ground.images(line.flatten(0, 1)).double().view(*line.shape[:2], -1)
     bend = (x[:, 2:] - 2 * x[:, 1:-1] + x[:, :-2]).norm(dim=2)
     reach = (x[:, 2:] - x[:, :-2]).norm(dim=2)
-    length = (x[:, 1:] - x[:, :-1]).norm(dim=2).sum(1).cpu().numpy()
-    chord = (x[:, -1] - x[:, 0]).norm(dim=1).cpu().numpy()
-    moves = (reach.min(1).values.cpu().numpy() > 0) & (chord > 0)
-    if not moves.any():
-        raise UndefinedError("no two latents decode to different images", "see measure collapse")
-    columns = {
-        "curvature": (bend / reach).mean(1).cpu().numpy()[moves],
-        "line_ratio": np.maximum(length[moves] / chord[moves], 1),  # rounding aside
-    }
-    how = f"{N_STEPS} points a line, {moves.sum():,} random pairs"
-    return _means(columns, ground, how)
+    length = (x[:, 1:] - x[:, :-1]).norm(dim=2).sum(1)
+    chord = (x[:, -1] - x[:, 0]).norm(dim=1)
+    ratio = (length / chord).clamp_min(1)  # rounding aside; NaN stays
+    return (bend / reach).mean(1).cpu().numpy(), ratio.cpu().numpy()
 
 
 def _path_length(ground: Ground) -> list[Measure]:

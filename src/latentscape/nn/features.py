@@ -22,7 +22,7 @@ FeatureName = Literal["squeezenet", "random", "pixels"]
 SIDE = 64  # the shorter side of a small image as the net sees it
 LARGEST = 256
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-BATCH = 128
+BATCH, MOST_PIXELS = 128, 1 << 20  # images and pixels at a time
 TINY = 1e-10
 SQUEEZENET_WEIGHTS = PublishedWeights(
     local=("squeezenet1_1_fp16.pth", "squeezenet1_1-b8a52dc0.pth"),
@@ -77,8 +77,9 @@ class FeatureNet(nn.Module, ABC):
             (n, features) float32.
         """
         found = []
-        for start in range(0, len(images), BATCH):
-            batch = images[start : start + BATCH].astype(np.float32) / np.float32(255)
+        step = max(1, min(BATCH, MOST_PIXELS // (images.shape[2] * images.shape[3])))
+        for start in range(0, len(images), step):
+            batch = images[start : start + step].astype(np.float32) / np.float32(255)
             found.append(self.vectors(torch.from_numpy(batch)).numpy())
         return np.concatenate(found)
 

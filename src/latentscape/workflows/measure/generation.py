@@ -30,7 +30,8 @@ from latentscape.workflows.opening import Progress
 from latentscape.workflows.sources import NO_TRAINING, Held, Source, beside, generated
 
 N_SHOWN = 8
-SCORED_AT_ONCE = 32
+SCORED_AT_ONCE = 8
+SMALL, N_SMALL, N_LARGE = 1024, 100, 30  # pixel values of an image; images to score
 SUPPORT = "precision, recall, density, coverage"
 
 
@@ -43,7 +44,8 @@ class GenerationConfig:
             weights can be had, else the random one.
         n_images: Images of each source, and real ones, at most. FID asks for 2,048.
         n_training: Training images looked through for the nearest, at most.
-        n_scored: Images whose likelihood is bounded.
+        n_scored: Images whose likelihood is bounded; None takes 100 of images of up to 1,024 values
+            and 30 of larger ones, whose decoders take longer.
         n_draws: Posterior draws for each of them.
         n_components: Gaussians in the mixture.
     """
@@ -51,14 +53,18 @@ class GenerationConfig:
     features: FeatureName | None = None
     n_images: int = 2048
     n_training: int = 4096
-    n_scored: int = 100
+    n_scored: int | None = None
     n_draws: int = 200
     n_components: int = 10
 
     def __post_init__(self):
-        counts = {"images": self.n_images, "training images": self.n_training,
-                  "scored images": self.n_scored, "draws": self.n_draws,
-                  "Gaussians": self.n_components}  # fmt: skip
+        counts = {
+            "images": self.n_images,
+            "training images": self.n_training,
+            "scored images": 1 if self.n_scored is None else self.n_scored,
+            "draws": self.n_draws,
+            "Gaussians": self.n_components,
+        }
         for what, n in counts.items():
             if n < 1:
                 raise UsageError(f"{n} {what} are none", "give at least 1")
@@ -232,7 +238,9 @@ class Look:
 
 
 def _likelihood(held: Held, config: GenerationConfig) -> Row:
-    maker = partial(_bounded, held, n_scored=config.n_scored, n_draws=config.n_draws)
+    small = held.subject.images.shape.size <= SMALL
+    n_scored = config.n_scored or (N_SMALL if small else N_LARGE)
+    maker = partial(_bounded, held, n_scored=n_scored, n_draws=config.n_draws)
     return row_of("likelihood", {"iwae": maker})
 
 
