@@ -25,6 +25,7 @@ VERBS = {
     "encode": (["encode", "x"], "store"),
     "measure": (["measure", "reconstruction", "x"], "reconstruction"),
     "structure": (["measure", "structure", "x", "--limit", "60"], "structure"),
+    "collapse": (["measure", "collapse", "x"], "collapse"),
     "generation": (["measure", "generation", "x", "--features", "pixels"], "generation"),
     "project": (["project", STORE, "--method", "pca"], "map"),
     "disentanglement": (["measure", "disentanglement", "x", "--repeats", "2"], "disentanglement"),
@@ -55,7 +56,10 @@ def test_without_json_people_read_it(verb, x, say):
 
 def test_train_leaves_a_whole_run_and_talks_on_stderr(x, say):
     said = say("train", "digits", *TINY, "--out", "y")
-    assert [line.split()[0] for line in said.err.splitlines()] == ["epoch", "epoch"]
+    before, last = said.err.split("epoch   1/2")
+    assert before.startswith("β = 1 in ELBO units")
+    assert "break-even" in before
+    assert [line.split()[0] for line in last.splitlines()[1:]] == ["epoch"]
     assert said.out.splitlines()[-1].split() == ["run", "y"]
     wanted = ("run.json", "model.safetensors", "history.parquet", "record.json",
               "checkpoints/last.pt", "snapshots/training.gif")  # fmt: skip
@@ -230,3 +234,17 @@ def test_a_reader_that_has_seen_enough_is_no_error(trained):
         f"{PROGRAM} info {trained} | head -1", shell=True, capture_output=True, text=True
     )
     assert done.stderr == ""
+
+
+def test_a_collapse_is_refused_with_its_cure(refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("--network", "mlp", "--hidden", "16", "--latent-dim", "2", "--no-report")
+    said = refused(
+        "train", "digits", *words, "--batch-size", "25", "--epochs", "4", "--beta", "1",
+        "--beta-convention", "mean-sum", "--out", "y", code=1, match="collapsed by step",
+    )  # fmt: skip
+    assert "warning: β is 32 in ELBO units" in said.err
+    assert "--recipe sigma_vae" in said.err
+    said = refused("train", "digits", "--beta-convention", "mean", code=2, match="no convention")
+    assert "mean-sum" in said.err
+    refused("train", "digits", "--doctor", "stpo", code=2, match="no doctor")
