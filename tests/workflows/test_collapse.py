@@ -108,6 +108,12 @@ def test_the_cause_is_read_from_the_run(vae, spoil, training, finding, flag):
     assert bool(record.beta) == ("word" not in training.get("recipe_options", {}))
 
 
+def test_a_beta_of_another_convention_is_recorded_in_elbo_units(vae):
+    told(vae, beta_convention="mean-sum", recipe_options={"beta": 0.5})
+    assert measure("reconstruction", vae).objective["beta"] == pytest.approx(16)
+    assert measure("collapse", vae).beta["ELBO units, σ = 1"] == pytest.approx(16)
+
+
 def test_a_point_posterior_has_no_rate_and_says_so(ae):
     record = measure_collapse(ae)
     undefined = {u.name for row in (record.activity, record.surgery, record.decoder)

@@ -20,9 +20,10 @@ from latentscape.objectives import (
 )
 from latentscape.objectives.beta import MEAN_L1, NORMALISED, beta_from_convention, form_of
 from latentscape.records.fields import fitted
-from latentscape.shapes import ImageShape
+from latentscape.shapes import ImageShape, LatentShape
 from latentscape.training.config import TrainConfig
 
+OF_RECIPE = ("recipe_options", "beta_convention", "likelihood", "likelihood_scale")
 HALF_VARIANCE = 0.5**0.5  # σ at which −log p(x|z) is Σ(x−x̂)², up to a constant
 
 
@@ -216,6 +217,23 @@ def recipe_of(config: TrainConfig, image_shape: ImageShape) -> Recipe:
     )
     terms = tuple(replace(term, beta=beta) if t is term else t for t in recipe.terms)
     return replace(recipe, terms=terms, likelihood=likelihood)
+
+
+def recipe_of_run(
+    about: dict[str, Any], *, image_shape: ImageShape, latent_shape: LatentShape
+) -> Recipe:
+    """The recipe that a run was trained by, from its run.json; β in ELBO units.
+
+    Raises:
+        UsageError: If this version knows no such recipe or setting.
+    """
+    told = about.get("training") or {}
+    config = TrainConfig(
+        recipe=about["recipe"],
+        latent=latent_shape,
+        **{key: told[key] for key in OF_RECIPE if key in told},
+    )
+    return recipe_of(config, image_shape)
 
 
 def rate_term(recipe: Recipe) -> KL | None:

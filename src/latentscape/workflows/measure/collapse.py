@@ -18,17 +18,15 @@ from latentscape.metrics.collapse_rows import (
 from latentscape.metrics.surgery import Surgery, choose_codes, elbo_surgery
 from latentscape.models import ModelConfig
 from latentscape.records import CollapseRecord, Row, read_run
-from latentscape.training import TrainConfig
 from latentscape.training.cure import Diagnosis, diagnose
 from latentscape.training.history import PATH, read_history
-from latentscape.training.recipes import recipe_of
+from latentscape.training.recipes import recipe_of_run
 from latentscape.training.watch import Signs
 from latentscape.training.weighting import Weighting, weighting_of
 from latentscape.workflows.ablation import Ablation, ablate
 from latentscape.workflows.latents import Latents, open_latents
 from latentscape.workflows.opening import Progress, Subject
 
-WEIGHING = ("recipe_options", "beta_convention", "likelihood", "likelihood_scale")
 THRESHOLDS = (
     f"collapsed: rate < {MIN_RATE:g} nat, or no unit with a variance over .01, or reconstructions "
     f"that vary < {100 * MIN_SPREAD:g} % as much as images"
@@ -126,12 +124,9 @@ def _weighting(subject: Subject) -> tuple[Weighting | None, str | None]:
     convention = told.get("beta_convention")
     try:
         model = ModelConfig.from_json(about["model"])
-        config = TrainConfig(
-            recipe=subject.model.recipe,
-            latent=model.latent_shape,
-            **{key: told[key] for key in WEIGHING if key in told},
+        recipe = recipe_of_run(
+            about, image_shape=model.image_shape, latent_shape=model.latent_shape
         )
-        recipe = recipe_of(config, model.image_shape)
         train = np.flatnonzero(subject.splits == "train")
         weighting = weighting_of(subject.images, train, recipe=recipe, model=model)
         if weighting is None or not (folder / PATH).exists():

@@ -15,7 +15,7 @@ from latentscape.metrics.reconstruction import Drawn
 from latentscape.models import Autoencoder, Likelihood, OpenModel
 from latentscape.records import ReconstructionRecord, Row, read_run
 from latentscape.shapes import latent_size
-from latentscape.training.recipes import RECIPES, recipe_named, settings_of
+from latentscape.training.recipes import RECIPES, recipe_of_run, settings_of
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -202,9 +202,11 @@ def objective_of(model: OpenModel) -> dict[str, Any]:
     """Settings of the terms a run was trained by: numbers and words only, by name."""
     if model.folder is None or model.recipe not in RECIPES:
         return {}
-    options = read_run(model.folder).get("training", {}).get("recipe_options", {})
+    shapes = model.autoencoder.image_shape, model.autoencoder.latent_shape
     try:
-        settings = settings_of(recipe_named(model.recipe, **options))
+        settings = settings_of(
+            recipe_of_run(read_run(model.folder), image_shape=shapes[0], latent_shape=shapes[1])
+        )
     except UsageError:  # of another version
         return {}
     return {key: value for key, value in settings.items() if isinstance(value, int | float | str)}
