@@ -84,14 +84,14 @@ def test_a_map_without_measures_says_so(records):
 def test_a_map_shows_where_it_lies(records):
     record = records[0]
     assert "Where it lies" not in printed(maps.latent_map(record).svg)
-    share = np.linspace(0, 1, len(record.positions)).astype(np.float32)
+    share = np.linspace(0.4, 1, len(record.positions)).astype(np.float32)
     picture = maps.latent_map(record.model_copy(update={"trust": share, "trust_k": 10}))
     words = printed(picture.svg)
-    assert "Where it lies: share of true neighbours" in words
-    assert "0.500" in words
-    assert "chance" in words
-    assert "each one's 10 neighbours" in picture.words.read
-    assert "orange, the map lies" in picture.words.read
+    assert "Where it lies: trust, point by point" in words
+    assert "0.700" in words
+    assert "blind" in words
+    assert "a point's 10 neighbours" in picture.words.read
+    assert "the map lies" in picture.words.read
 
 
 @pytest.mark.parametrize("value", np.linspace(0, 1, 9))

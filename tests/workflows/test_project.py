@@ -124,8 +124,8 @@ def test_every_point_is_told_how_far_it_is_to_be_trusted(clusters, tmp_path):
     record = project(clusters, method="pca", out=tmp_path / "map")
     assert record.trust.shape == (150,)
     assert record.trust_k == 10
-    kept = record.faithfulness["neighbour_preservation"].value
-    assert record.trust.mean() == pytest.approx(kept, abs=1e-6)
+    whole = record.faithfulness["trustworthiness"].value
+    assert record.trust.mean() == pytest.approx(whole, abs=1e-6)
     assert "exact" in record.neighbours
     np.testing.assert_array_equal(MapRecord.load(tmp_path / "map").trust, record.trust)
 

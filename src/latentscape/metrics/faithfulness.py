@@ -14,7 +14,7 @@ from latentscape.errors import DataError, ShapeError, UndefinedError, UsageError
 from latentscape.metrics.catalogue import measured, row_of
 from latentscape.metrics.interval import bootstrap_intervals
 from latentscape.metrics.stress import pair_distances, shepard_spearman, stresses
-from latentscape.records import Measure, Row
+from latentscape.records import Measure, Neighbours, Row
 
 LOCAL = ("trustworthiness", "continuity", "neighbour_preservation")
 GLOBAL = ("shepard_spearman", "stress", "kruskal_stress")
@@ -27,7 +27,13 @@ ROUNDING = 1e-12
 
 
 def faithfulness(
-    X: np.ndarray, Y: np.ndarray, *, name: str = "map", k: int = 10, seed: int = 0
+    X: np.ndarray,
+    Y: np.ndarray,
+    *,
+    name: str = "map",
+    k: int = 10,
+    neighbours: Neighbours | None = None,
+    seed: int = 0,
 ) -> Row:
     """Trustworthiness, continuity, neighbour preservation, Shepard correlation and stress.
 
@@ -40,6 +46,7 @@ def faithfulness(
         Y: (n, 2) their positions on the map, in the same order.
         name: Of the row.
         k: Neighbours a point has; less than n / 2.
+        neighbours: The nearest neighbours in the space, k or more, where they are known already.
         seed: Of the query points, the pairs and the bootstrap.
 
     Returns:
@@ -64,7 +71,7 @@ def faithfulness(
         raise UsageError(
             f"k = {k} neighbours of {n} points", f"choose k from 1 to {math.ceil(n / 2) - 1}"
         )
-    local = cache(lambda: _neighbour_measures(X, Y, k, seed))
+    local = cache(lambda: _neighbour_measures(X, Y, k, neighbours=neighbours, seed=seed))
     overall = cache(lambda: _distance_measures(X, Y, seed))
     return row_of(
         name,
@@ -83,7 +90,14 @@ class NeighbourTable(NamedTuple):
     preservation: np.ndarray
 
 
-def neighbour_table(X: np.ndarray, Y: np.ndarray, *, queries: np.ndarray, k: int) -> NeighbourTable:
+def neighbour_table(
+    X: np.ndarray,
+    Y: np.ndarray,
+    *,
+    queries: np.ndarray,
+    k: int,
+    neighbours: Neighbours | None = None,
+) -> NeighbourTable:
     """What each query point keeps of its neighbours.
 
     1 − 2/(k(2n − 3k − 1)) Σ (r − k) over the k neighbours of one space whose rank r in the other
@@ -96,6 +110,7 @@ def neighbour_table(X: np.ndarray, Y: np.ndarray, *, queries: np.ndarray, k: int
         Y: (n, 2) positions.
         queries: (q,) rows that are asked.
         k: Neighbours.
+        neighbours: Those in the space, where they are known.
     """
     n = len(X)
     X, Y = X - X.mean(0), Y - Y.mean(0)
@@ -105,7 +120,10 @@ def neighbour_table(X: np.ndarray, Y: np.ndarray, *, queries: np.ndarray, k: int
     for rows in np.array_split(queries, max(1, len(queries) * n // CHUNK_VALUES)):
         in_space = _squared_distances(X, squares[0], rows)
         on_map = _squared_distances(Y, squares[1], rows)
-        true = np.argpartition(in_space, k - 1, axis=1)[:, :k]
+        if neighbours is None or neighbours.k < k:
+            true = np.argpartition(in_space, k - 1, axis=1)[:, :k]
+        else:
+            true = neighbours.indices[rows, :k]
         shown = np.argpartition(on_map, k - 1, axis=1)[:, :k]
         reach = np.take_along_axis(in_space, true, 1).max(1, keepdims=True) + slack
         kept = (np.take_along_axis(in_space, shown, 1) <= reach).mean(1)
@@ -117,12 +135,14 @@ def neighbour_table(X: np.ndarray, Y: np.ndarray, *, queries: np.ndarray, k: int
     return NeighbourTable(1 - scale * invented, 1 - scale * lost, kept)
 
 
-def _neighbour_measures(X: np.ndarray, Y: np.ndarray, k: int, seed: int) -> dict[str, Measure]:
+def _neighbour_measures(
+    X: np.ndarray, Y: np.ndarray, k: int, *, neighbours: Neighbours | None, seed: int
+) -> dict[str, Measure]:
     n = len(X)
     _require_spread(X)
     n_queries = min(MAX_QUERIES, max(MIN_QUERIES, MAX_DISTANCES // n))
     queries = np.sort(np.random.default_rng(seed).permutation(n)[:n_queries])
-    table = neighbour_table(X, Y, queries=queries, k=k)
+    table = neighbour_table(X, Y, queries=queries, k=k, neighbours=neighbours)
     columns: dict[str, np.ndarray] = dict(zip(LOCAL, table, strict=True))
     intervals = bootstrap_intervals(columns, seed=seed)
     asked = f"k = {k}, {len(queries):,} of {n:,} points asked, each among all {n:,}"

@@ -9,6 +9,7 @@ from latentscape.projection.search import nearest, neighbour_graph, tied
 from latentscape.records import Neighbours
 
 REGULARISATION = 1e-3
+SPARSE_FROM = 300  # latents, from which on a sparse solver is the quicker
 
 
 class LLE(NeighbourMap):
@@ -71,21 +72,17 @@ class LLE(NeighbourMap):
 
     def _null_space(self, points: np.ndarray, graph: Neighbours) -> np.ndarray:
         """The two smoothest directions in which every mixture holds, each of unit variance."""
-        from scipy.linalg import eigh
+        from scipy.sparse import csr_matrix, identity
 
-        n = len(points)
-        weights = np.zeros((n, n))
-        weights[np.arange(n)[:, None], graph.indices] = mixtures(points, points, graph.indices)
+        n, k = graph.indices.shape
+        starts = np.arange(n + 1) * k
+        shares = mixtures(points, points, graph.indices)
+        weights = csr_matrix((shares.ravel(), graph.indices.ravel(), starts), shape=(n, n))
         matrix, self.n_pieces = tied(graph, points)
         if self.n_pieces > 1:
-            own = np.zeros((n, n), bool)
-            own[np.arange(n)[:, None], graph.indices] = True
-            bridged = (matrix.toarray() > 0) & ~own & ~own.T
-            for i in np.flatnonzero(bridged.any(1)):
-                wider = np.r_[graph.indices[i], np.flatnonzero(bridged[i])][None]
-                weights[i, wider] = mixtures(points, points[i : i + 1], wider)
-        residual = np.eye(n) - weights
-        vectors = eigh(residual.T @ residual, subset_by_index=(1, 2))[1] * np.sqrt(n)
+            weights = _bridged(weights, matrix, points)
+        residual = identity(n, format="csr") - weights
+        vectors = _smallest((residual.T @ residual).tocsc())[:, 1:] * np.sqrt(n)
         largest = np.abs(vectors).argmax(0)
         return vectors * np.where(vectors[largest, [0, 1]] < 0, -1.0, 1.0)
 
@@ -93,6 +90,38 @@ class LLE(NeighbourMap):
         points, laid = self._kept["landmarks"], self._kept["laid"]
         near = nearest(points, rows, self.n_neighbors)[0]
         return np.einsum("mk,mkc->mc", mixtures(points, rows, near), laid[near])
+
+
+def _bridged(weights: Any, matrix: Any, points: np.ndarray) -> Any:
+    """The mixtures once the ends of the edges that join the pieces count as neighbours too."""
+    from scipy.sparse import csr_matrix
+
+    own = csr_matrix((np.ones(weights.nnz), weights.indices, weights.indptr), weights.shape)
+    joints = (matrix > 0).astype(float) - (matrix > 0).multiply((own + own.T) > 0)
+    wider = weights.tolil()
+    for i in np.flatnonzero(np.diff(joints.tocsr().indptr)):
+        ends = joints.tocsr()[i]
+        near = np.union1d(own[i].indices, ends.indices[ends.data > 0])[None]
+        wider[i, near[0]] = mixtures(points, points[i : i + 1], near)[0]
+    return wider.tocsr()
+
+
+def _smallest(matrix: Any) -> np.ndarray:
+    """(n, 3) eigenvectors of the three smallest eigenvalues of a sparse matrix, smallest first."""
+    from scipy.linalg import eigh
+    from scipy.sparse.linalg import ArpackError, eigsh
+
+    n = matrix.shape[0]
+    if n >= SPARSE_FROM:
+        # Just beside 0, for at 0 itself the matrix is singular.
+        beside = -1e-12 * float(matrix.diagonal().mean())
+        start = np.random.default_rng(0).uniform(-1, 1, n)
+        try:
+            values, vectors = eigsh(matrix, k=3, sigma=beside, v0=start, maxiter=1000)
+            return vectors[:, np.argsort(values)]
+        except (ArpackError, RuntimeError):  # not converged, or singular all the same
+            pass
+    return eigh(matrix.toarray(), subset_by_index=(0, 2))[1]
 
 
 def mixtures(points: np.ndarray, rows: np.ndarray, near: np.ndarray) -> np.ndarray:

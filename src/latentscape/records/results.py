@@ -105,8 +105,8 @@ class MapRecord(Record):
         axes: What the two axes are, where they mean something.
         seconds: That the layout took, the search for neighbours not counted.
         prior_matched: Whether training drew the model's latents towards N(0, I).
-        trust: (n,) share of each point's ``trust_k`` neighbours on the map that are true ones;
-            None where neighbours are not defined.
+        trust: (n,) trustworthiness of each single point, by ``trust_k`` neighbours: 1 where its
+            neighbours on the map are true, about .5 where they are anyone; None where undefined.
         neighbours: How the true neighbours were found.
     """
 

@@ -142,7 +142,9 @@ class Cloud:
     def row(self, name: str, positions: np.ndarray) -> Row:
         """How faithful some positions are."""
         seed = self.provenance.seed
-        return faithfulness(self.latents, positions, name=name, k=self.k, seed=seed)
+        return faithfulness(
+            self.latents, positions, name=name, k=self.k, neighbours=self.neighbours, seed=seed
+        )
 
     @cached_property
     def pca_row(self) -> Row | None:
@@ -207,8 +209,8 @@ def _mapped(
     if projector.name != PCA.name and cloud.pca_row is not None:
         baselines.insert(0, cloud.pca_row)
     trust = None
-    if known is not None:
-        trust = point_trust(cloud.latents, positions, neighbours=known, k=cloud.k)
+    if cloud.judged:
+        trust = point_trust(cloud.latents, positions, k=cloud.k, seed=cloud.provenance.seed)
     record = MapRecord(
         provenance=cloud.provenance,
         method=projector.name,

@@ -7,7 +7,7 @@ from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.figures.scatter import box, key, key_height, scatter
 from latentscape.report.palette import LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
-from latentscape.report.words import label, number
+from latentscape.report.words import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ def _head(axes: "Axes", record: MapRecord, marks: list[str]) -> None:
         zip(SHOWN, ("trustworthy", "kept"), marks, strict=True)
     ):
         measure = _find(record, name)
-        value = "not defined" if measure is None else f"{number(round(measure.value, 3))} {mark}"
+        value = "not defined" if measure is None else f"{measure.value:.3f} {mark}"
         axes.text(
             0, 1.13 - 0.1 * line, f"{word} {value}".rstrip(), transform=axes.transAxes, va="bottom",
             fontsize=SIZES.small, color=LIGHT["ink" if mark == BEST else "muted"],
@@ -104,9 +104,7 @@ def _marks(maps: list[MapRecord], name: str) -> list[str]:
 
 def _told(record: MapRecord) -> str:
     said = [
-        f"{label(name)} {number(round(m.value, 3))}"
-        for name in SHOWN
-        if (m := _find(record, name)) is not None
+        f"{label(name)} {m.value:.3f}" for name in SHOWN if (m := _find(record, name)) is not None
     ]
     return f"{NAMES.get(record.method, record.method)}: {', '.join(said) or 'not measured'}"
 
@@ -115,8 +113,8 @@ def _baseline(record: MapRecord) -> str:
     for row in record.baselines:
         held = {measure.name: measure.value for measure in row.measures}
         if row.name.startswith("random") and set(SHOWN) <= set(held):
-            first, second = (number(round(held[name], 3)) for name in SHOWN)
-            return f"{row.name} (trustworthy {first}, kept {second})"
+            first, second = (held[name] for name in SHOWN)
+            return f"{row.name} (trustworthy {first:.3f}, kept {second:.3f})"
     return "none computed"
 
 
