@@ -39,6 +39,7 @@ from latentscape.records.rows import FoundRow, rows_of
 from latentscape.records.run_file import FORMAT, RUN_FILE, read_run
 from latentscape.records.run_records import run_records
 from latentscape.records.side_by_side import MeasuredRun, side_by_side
+from latentscape.records.smoothness import Smoothness
 from latentscape.records.structure import PrincipalPlane, StructureRecord
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "RunRecord",
     "Setting",
     "SheetRecord",
+    "Smoothness",
     "StoreRecord",
     "StructureRecord",
     "TrajectoryRecord",

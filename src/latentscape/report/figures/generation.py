@@ -13,7 +13,7 @@ from latentscape.report.words import number
 
 SHOWN = ("kid", "precision", "recall", "coverage")
 CEILINGS = ("pixel noise", "mean image")
-LEFT, SPACE, CAPTION = 0.95, 0.2, 0.15  # inches
+LEFT, SPACE, CAPTION = 1.06, 0.2, 0.15  # inches
 
 
 def generation_dots(record: GenerationRecord) -> Picture | None:
