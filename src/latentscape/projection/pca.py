@@ -8,7 +8,8 @@ from latentscape.projection.projector import Projector
 from latentscape.records import Neighbours
 
 LARGE = 512
-EXACT_VALUES = 20_000_000
+EXACT_VALUES = 500_000
+CHUNK = 4_096  # rows whose single-precision sums are still good to six figures
 
 
 class PCA(Projector):
@@ -43,10 +44,11 @@ class PCA(Projector):
         return 0
 
     def _fit(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
-        self.mean = rows.mean(axis=0, dtype=np.float64)
+        sums = [np.ones(len(part), np.float32) @ part for part in _parts(rows)]
+        self.mean = np.asarray(np.sum(sums, axis=0, dtype=np.float64) / len(rows))
         centred = rows - self.mean.astype(np.float32)
         self.components, variances = principal_axes(centred)
-        total = float(np.square(centred, dtype=np.float64).sum()) / len(rows)
+        total = sum(float(np.vdot(part, part)) for part in _parts(centred)) / len(rows)
         first, second = (float(v) / total for v in variances)
         self.explained = (first, second)
         return centred @ self.components.T.astype(np.float32)
@@ -76,7 +78,8 @@ def principal_axes(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n, size = centred.shape
     exact = centred.astype(np.float64) if centred.size < EXACT_VALUES else centred
     if n > size:
-        values, vectors = _leading((exact.T @ exact).astype(np.float64) / n)
+        products = [part.T @ part for part in _parts(exact)]
+        values, vectors = _leading(np.sum(products, axis=0, dtype=np.float64) / n)
         axes = vectors.T
     elif n > LARGE:
         values, weights = _leading((exact @ exact.T).astype(np.float64) / n)
@@ -90,6 +93,10 @@ def principal_axes(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     axes, values = axes[:2], np.maximum(values[:2], 0.0)
     largest = np.abs(axes).argmax(axis=1)
     return axes * np.where(axes[[0, 1], largest] < 0, -1.0, 1.0)[:, None], values
+
+
+def _parts(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
 
 
 def _leading(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -113,7 +113,8 @@ class Projector(ABC):
         if neighbours is not None and len(neighbours.indices) != len(rows):
             raise ShapeError(f"neighbours of {len(neighbours.indices)} points for {len(rows)}")
         self._shape = latents.shape[1:]
-        self._spread = bool((rows != rows[0]).any())
+        # Nearly always the first rows tell.
+        self._spread = bool((rows[:100] != rows[0]).any() or (rows != rows[0]).any())
         if not self._spread:
             return np.zeros((len(rows), 2), np.float32)
         wanted = self.neighbours_wanted(len(rows))
