@@ -19,11 +19,14 @@ def few(tmp_path):
     return run
 
 
+MEASURED = {"store", "reconstruction", "structure", "collapse"}
+
+
 @pytest.mark.parametrize(
     ("n", "kinds"),
     [
-        (5, {"store", "reconstruction", "sheet"}),
-        (20, {"store", "reconstruction", "sheet", "map", "traversal", "trajectory"}),
+        (5, MEASURED | {"sheet"}),
+        (20, MEASURED | {"sheet", "map", "traversal", "trajectory"}),
     ],
 )
 def test_what_few_images_do_not_allow_is_left_out_and_said(few, n, kinds):
@@ -47,3 +50,8 @@ def test_with_enough_images_nothing_is_left_out(few):
 def test_an_unknown_map_is_refused_at_once(tmp_path):
     with pytest.raises(UsageError, match="umpa"):
         tour(tmp_path / "never opened", maps=("pca", "umpa"))
+
+
+def test_an_unknown_measure_is_refused_at_once(tmp_path):
+    with pytest.raises(UsageError, match="'structur'"):
+        tour(tmp_path / "never opened", measures=("structur",))

@@ -11,7 +11,7 @@ from latentscape.records import DemoRecord, RunRecord
 from latentscape.training import TrainConfig
 from latentscape.training.loop import Listener
 from latentscape.workflows.opening import Progress
-from latentscape.workflows.tour import tour
+from latentscape.workflows.tour import QUICK_MEASURES, tour
 from latentscape.workflows.train import train
 
 
@@ -85,6 +85,7 @@ def demo(
                     folder / name,
                     maps=maps.get((recipe, latent), ()),
                     limit=1500,
+                    measures=(*QUICK_MEASURES, "generation") if latent == 16 else QUICK_MEASURES,
                     say=say,
                     progress=progress,
                 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from latentscape.errors import DataError, ShapeError, UsageError
 from latentscape.projection import projector_named
@@ -11,6 +12,7 @@ from latentscape.shapes import latent_size
 from latentscape.store import Store
 from latentscape.workflows.encode import encode
 from latentscape.workflows.interpolate import interpolate
+from latentscape.workflows.measure import measure, require_measure
 from latentscape.workflows.measure.reconstruction import measure_reconstruction
 from latentscape.workflows.opening import Progress, images_kept
 from latentscape.workflows.project import project
@@ -23,6 +25,7 @@ from latentscape.workflows.sample import (
 from latentscape.workflows.traverse import traverse
 
 QUICK_MAPS = ("pca", "pacmap")
+QUICK_MEASURES = ("structure", "collapse")
 
 
 def tour(
@@ -31,6 +34,7 @@ def tour(
     maps: tuple[str, ...] = QUICK_MAPS,
     limit: int = 5000,
     n_pairs: int = 6,
+    measures: tuple[str, ...] = QUICK_MEASURES,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress | None = None,
 ) -> tuple[Record, ...]:
@@ -43,6 +47,7 @@ def tour(
         maps: Projections to make, besides the latent plane itself where the latent is 2-D.
         limit: Most points on a map.
         n_pairs: Trajectories between random pairs and between classes, each.
+        measures: What to measure besides reconstruction.
         say: Told what is being done.
         progress: Told how far the slow parts are.
 
@@ -51,18 +56,29 @@ def tour(
     """
     for method in maps:
         projector_named(method)  # a word that is wrong is no picture to be left out
+    for what in measures:
+        require_measure(what)
+    wanted = Wanted(maps, limit, n_pairs, measures)
     with images_kept():
-        return tuple(_stops(Path(run), (maps, limit, n_pairs), say=say, progress=progress))
+        return tuple(_stops(Path(run), wanted, say=say, progress=progress))
+
+
+class Wanted(NamedTuple):
+    """What a tour is asked for, as `tour` names it."""
+
+    maps: tuple[str, ...]
+    limit: int
+    n_pairs: int
+    measures: tuple[str, ...]
 
 
 def _stops(
     folder: Path,
-    wanted: tuple[tuple[str, ...], int, int],
+    wanted: Wanted,
     *,
     say: Callable[[str], None],
     progress: Progress | None,
 ) -> Iterator[Record]:
-    maps, limit, n_pairs = wanted
     about = read_run(folder)
     seed, n_latents = about["seed"], latent_size(tuple(about["model"]["latent_shape"]))
     say(f"{folder}: encoding the test split")
@@ -71,10 +87,15 @@ def _stops(
     yield encoded
     say(f"{folder}: measuring reconstructions beside their baselines")
     yield measure_reconstruction(folder, seed=seed, progress=progress)
-    for method in _maps_for(n_latents, maps):
+    for what in wanted.measures:
+        say(f"{folder}: measuring {what}")
+        yield from _if_possible(
+            partial(measure, what, folder, seed=seed, progress=progress), say=say
+        )
+    for method in _maps_for(n_latents, wanted.maps):
         say(f"{folder}: mapping by {method}")
         yield from _if_possible(
-            partial(project, store, method=method, seed=seed, limit=limit), say=say
+            partial(project, store, method=method, seed=seed, limit=wanted.limit), say=say
         )
     say(f"{folder}: drawing samples, manifolds, traversals and trajectories")
     pictures = [
@@ -86,7 +107,9 @@ def _stops(
         pictures += [partial(manifold_aggregate, folder, store)]
     pictures += [partial(traverse, folder)]
     for criterion in ("random", "different-class") if _has_classes(store) else ("random",):
-        pictures += [partial(interpolate, folder, pairs=criterion, n_pairs=n_pairs, seed=seed)]
+        pictures += [
+            partial(interpolate, folder, pairs=criterion, n_pairs=wanted.n_pairs, seed=seed)
+        ]
     for picture in pictures:
         yield from _if_possible(picture, say=say)
 

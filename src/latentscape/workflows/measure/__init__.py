@@ -24,7 +24,16 @@ def measure(what: str, model: str | Path, **asked: Any) -> Record:
     Raises:
         UsageError: If there is no such measure.
     """
-    if what not in MEASURES:
-        raise UsageError(f"there is no measure {what!r}", nearest(what, MEASURES))
+    require_measure(what)
     room = import_module(f"{__name__}.{what}")
     return getattr(room, f"measure_{what}")(model, **asked)
+
+
+def require_measure(what: str) -> None:
+    """Check that there is a measure of that name.
+
+    Raises:
+        UsageError: If there is none; the nearest is named.
+    """
+    if what not in MEASURES:
+        raise UsageError(f"there is no measure {what!r}", nearest(what, MEASURES))
