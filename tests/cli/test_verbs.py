@@ -204,7 +204,8 @@ def test_resume_of_a_finished_run_changes_nothing_that_counts(x, say, contents):
 
 
 def test_python_has_every_verb_with_the_same_words():
-    assert {*VERBS, "demo"} <= set(latentscape.__all__)
+    verbs = {words[0] for words, _ in VERBS.values()}
+    assert {*verbs, "demo"} <= set(latentscape.__all__)
 
 
 @pytest.mark.slow

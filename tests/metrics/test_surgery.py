@@ -137,7 +137,7 @@ def test_the_row_says_its_cap_and_holds_it_beside_the_information():
 
 def test_a_small_negative_information_is_explained():
     """Codes that overlap wholly: the draw's noise goes either way round nought."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(100)  # not the stream of the draws below
     rows = []
     for seed in range(20):
         means = rng.normal(0, 1e-3, (300, 8))
