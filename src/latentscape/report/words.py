@@ -14,7 +14,7 @@ def number(value: float) -> str:
     size = abs(value)
     if size >= 10_000 or value == round(value):
         text = f"{value:,.0f}"
-    elif size < 1e-6:
+    elif size < 1e-4:
         text = f"{value:.1e}"
     elif size < 1:
         text = f"{value:.{2 - floor(log10(size))}f}"
