@@ -1,5 +1,6 @@
 """The comparison's page: honest stars, the same images in one grid, nothing invented."""
 
+import re
 import shutil
 from importlib import import_module
 
@@ -8,8 +9,18 @@ import pytest
 
 import latentscape
 from latentscape.errors import RunError, UsageError
-from latentscape.records import Measure, Provenance, Row, StructureRecord, Undefined
+from latentscape.records import (
+    ComparisonLine,
+    ComparisonTable,
+    Measure,
+    Provenance,
+    Reference,
+    Row,
+    StructureRecord,
+    Undefined,
+)
 from latentscape.report.canvas import style
+from latentscape.report.comparison_table import first_table
 from latentscape.report.figures import beside
 from latentscape.workflows.compare import compare
 
@@ -56,7 +67,8 @@ def test_the_better_run_is_starred_and_the_other_is_held_against_it(compared):
     assert mse.index("★") > mse.index("</th>"), "in a cell"
     assert "PCA-2" in mse
     assert "mean image" in mse
-    assert '<td class="words">two</td>' in mse, "eight numbers tell more than two"
+    cells = mse.split("<td")[1:]
+    assert ["★" in cell for cell in cells] == [False, True, False], "eight numbers tell more"
 
 
 def test_overlapping_intervals_earn_no_star(make_run, tmp_path):
@@ -71,9 +83,30 @@ def test_overlapping_intervals_earn_no_star(make_run, tmp_path):
     compare(tmp_path)
     latentscape.report(tmp_path / "comparison")
     text = page_of(tmp_path / "comparison")
-    assert "★ " not in line_of(text, "MSE ↓")
-    assert "not told apart" in line_of(text, "MSE ↓")
-    assert "no interval" in line_of(text, "SSIM std")
+    assert "★" not in line_of(text, "MSE ↓")
+    assert "★" not in line_of(text, "SSIM std"), "without intervals none is told apart"
+
+
+def test_of_several_runs_those_that_may_be_best_share_an_open_star():
+    values = {"one": (1.0, 0.9, 1.1), "two": (1.1, 1.0, 1.2), "three": (3.0, 2.9, 3.1)}
+    chance = {
+        run: Reference(value=value, words="chance, 20 draws")
+        for run, value in zip(values, (5.0, 5.00000001, 6.0), strict=True)
+    }
+    line = ComparisonLine(
+        topic="reconstruction", row="", name="mse", unit="", better="lower", best=("one", "two"),
+        measures={
+            run: Measure(name="mse", value=value, low=low, high=high, reference=chance[run])
+            for run, (value, low, high) in values.items()
+        },
+        baselines=(Reference(value=9.0, words="PCA of one"), Reference(value=8.0, words="JPEG")),
+    )  # fmt: skip
+    table = ComparisonTable(data="digits", split="test", posterior="mean", n=9, fingerprint="",
+                            runs=tuple(values), lines=(line,))  # fmt: skip
+    cells = line_of(first_table(table), "MSE ↓").partition("</tr>")[0].split("<td")[1:]
+    assert ["☆" in cell for cell in cells] == [True, True, False, False]
+    held = re.sub("<[^>]+>", "", cells[3].partition(">")[2]).split("\n")[:3]
+    assert held == ["9 PCA", "8 JPEG", "5 to 6 chance"]
 
 
 def test_undefined_measures_and_strange_names_are_said_and_harmless(make_run, tmp_path):

@@ -31,7 +31,7 @@ def test_two_runs_share_a_table_with_intervals_and_baselines(pair, tmp_path):
     assert table.runs == ("vae", "ae")
     mse = next(line for line in table.lines if line.name == "mse")
     assert all(m.low < m.value < m.high for m in mse.measures.values())
-    assert {"mean image", "PCA, 2 numbers", "PCA, 5 numbers"} <= {h.words for h in mse.held}
+    assert {"mean image", "PCA, 2 numbers", "PCA, 5 numbers"} <= {b.words for b in mse.baselines}
     differs = {setting.name: setting.values for setting in record.settings}
     assert differs["recipe"] == {"vae": "vae", "ae": "ae"}
     assert "network" not in differs

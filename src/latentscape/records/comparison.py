@@ -56,25 +56,9 @@ class ComparisonLine(Record):
     best: tuple[str, ...] = ()
 
     @property
-    def held(self) -> tuple[Reference, ...]:
-        """Baselines, then what all runs are held against alike."""
-        common = self._common
-        return self.baselines if common is None else (*self.baselines, common)
-
-    @property
-    def own_references(self) -> dict[str, Reference]:
-        """By run, what it is held against; empty where that is one thing for all."""
-        return {} if self._common is not None else self._references
-
-    @property
-    def _references(self) -> dict[str, Reference]:
+    def references(self) -> dict[str, Reference]:
+        """By run, what its own number is held against."""
         return {run: m.reference for run, m in self.measures.items() if m.reference is not None}
-
-    @property
-    def _common(self) -> Reference | None:
-        own = list(self._references.values())
-        alike = len({(reference.value, reference.words) for reference in own}) == 1
-        return own[0] if alike and len(own) == len(self.measures) else None
 
     @property
     def is_told_apart(self) -> bool:

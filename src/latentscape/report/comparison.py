@@ -1,7 +1,7 @@
 """Runs beside each other: the page of a comparison, and the part that a report of runs shares."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from latentscape.records import (
     ComparisonRecord,
@@ -16,9 +16,9 @@ from latentscape.records import (
     side_by_side,
 )
 from latentscape.report.comparison_table import (
-    comparison_table,
     data_words,
-    difference_table,
+    first_table,
+    other_tables,
     settings_table,
 )
 from latentscape.report.figures import beside, dots
@@ -50,10 +50,8 @@ def overview(contents: Sequence[RunContents], draw: Draw) -> list[Html]:
     ]
     tables, notes = side_by_side(runs)
     blocks: list[Html] = []
-    for table in tables:
-        blocks += [tag("h3", f"{data_words(table)}, {table.n:,} images")]
-        blocks += _numbers(table, by_name)
-        blocks += [columns([draw(picture) for picture in _forests(table, by_name)])]
+    for words, parts in _told(tables, by_name, draw):
+        blocks += [tag("h3", words), *parts]
     return [sentences(notes, class_="small"), *blocks] if blocks else []
 
 
@@ -74,22 +72,32 @@ def body(record: ComparisonRecord, contents: Mapping[str, RunContents], draw: Dr
         id="runs",
     )  # fmt: skip
     sections = [first]
-    drawn: set[tuple[str, ...]] = set()
-    for i, table in enumerate(record.tables, start=1):
-        head = tag("h2", f"{data_words(table)}, {table.n:,} images")
-        anew = (table.data, table.fingerprint, *table.runs)
-        parts = [*_numbers(table, contents)]
-        parts += _pictures(table, contents, draw, whole=anew not in drawn)
-        drawn.add(anew)
-        sections.append(tag("section", head, *parts, id=f"table-{i}"))
+    for i, (words, parts) in enumerate(_told(record.tables, contents, draw), start=1):
+        sections.append(tag("section", tag("h2", words), *parts, id=f"table-{i}"))
     return sections
 
 
-def _numbers(table: ComparisonTable, contents: Mapping[str, RunContents]) -> list[Html]:
+def _told(
+    tables: Sequence[ComparisonTable], contents: Mapping[str, RunContents], draw: Draw
+) -> Iterator[tuple[str, list[Html]]]:
+    """Each table's heading, and what stands under it."""
+    drawn: set[tuple[str, ...]] = set()
+    for table in tables:
+        same = (table.data, table.fingerprint, *table.runs)
+        pictures = _pictures(table, contents, draw, whole=same not in drawn)
+        drawn.add(same)
+        yield f"{data_words(table)}, {table.n:,} images", _numbers(table, contents, pictures)
+
+
+def _numbers(
+    table: ComparisonTable, contents: Mapping[str, RunContents], pictures: list[Html]
+) -> list[Html]:
+    """What is asked first, pictures, and then all there is."""
     found = _reconstructions(table, contents)
     ratios = {run: against_linear(record) for run, record in found}
     extra = {"mse": {"": Html("MSE ÷ PCA's"), **ratios}} if any(ratios.values()) else {}
-    blocks = [comparison_table(table, extra=extra), reasons(found), difference_table(table)]
+    blocks = [first_table(table, extra=extra), reasons(found), *pictures]
+    blocks.append(other_tables(table, extra=extra))
     return [block for block in blocks if block]
 
 
@@ -127,7 +135,7 @@ def _pictures(
     ]  # fmt: skip
     drawn += [beside.spectra(spectra, prov)] if len(spectra) > 1 else []
     figures = [draw(picture) for picture in drawn if picture is not None]
-    return [tag("h3", "Pictures side by side"), columns(figures)] if figures else []
+    return [columns(figures)] if figures else []
 
 
 def _maps(

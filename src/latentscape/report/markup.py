@@ -86,6 +86,12 @@ def table(
     return tag("div", body, class_="scroll", tabindex="0", role="region", aria_label=about)
 
 
+def folded(title: str, about: str, *content: Html) -> Html:
+    """What opens at a click, and stands open in print: its title, and in a few words what it is."""
+    head = tag("summary", tag("b", title), " ", tag("span", about))
+    return tag("details", head, *content, class_="numbers")
+
+
 def sentences(lines: Iterable[str | Html], *, class_: str = "") -> Html:
     """A list with a line each; nothing where there are none."""
     items = [tag("li", line) for line in lines]

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 
 from latentscape.records import Measure, Row
-from latentscape.report.markup import Html, joined, table, tag
-from latentscape.report.words import SIGNS, interval, label, number
+from latentscape.report.cells import heading, value
+from latentscape.report.markup import Html, folded, joined, table, tag
+from latentscape.report.words import SIGNS, label, number
+
+FIRST = 3  # numbers that a folded table's title tells
 
 
 def rows_table(rows: Iterable[Row], *, about: str) -> Html:
-    """A table a topic, a line a measure; below, what is undefined and what each measure means.
+    """A folded table a topic, a line a measure; below, what is undefined and what each means.
 
     Args:
         rows: A row of measures a topic; those with nothing to say are left out.
@@ -17,33 +20,27 @@ def rows_table(rows: Iterable[Row], *, about: str) -> Html:
     told = [row for row in rows if row.measures or row.undefined]
     if not told:
         return Html("")
-    head = ["measure", "value", "held against", "better side"]
-    tables = [
-        table(head, [_cells(m) for m in row.measures], about=_title(row, about), marked=1)
-        for row in told
-        if row.measures
-    ]
+    tables = [_folded(row, about) for row in told if row.measures]
     return joined([*tables, _undefined(told), _meanings(told)])
 
 
-def _title(row: Row, about: str) -> str:
-    return f"{row.name[:1].upper()}{row.name[1:]}: {about}"
+def _folded(row: Row, about: str) -> Html:
+    """A row's table, folded; its first numbers stand in the title."""
+    head = ["measure", "value", "held against", "better side"]
+    lines = [_cells(measure) for measure in row.measures]
+    first = ", ".join(f"{label(m.name)} {number(m.value)}" for m in row.measures[:FIRST])
+    more = f" and {len(lines) - FIRST} more" if lines[FIRST:] else ""
+    title = f"{row.name[:1].upper()}{row.name[1:]}"
+    return folded(title, first + more, table(head, lines, about=f"{title}: {about}", marked=1))
 
 
 def _cells(measure: Measure) -> list[Html | str]:
-    unit = tag("span", measure.unit, class_="unit") if measure.unit else Html("")
     return [
-        joined([tag("span", label(measure.name)), unit]),
-        _value(measure),
+        heading(measure),
+        value(measure),
         _reference(measure),
         SIGNS[measure.better],
     ]
-
-
-def _value(measure: Measure) -> Html:
-    between = interval(measure)
-    small = tag("span", between, class_="interval") if between else Html("")
-    return joined([tag("span", number(measure.value)), small])
 
 
 def _reference(measure: Measure) -> Html | str:

@@ -28,10 +28,12 @@ class Section:
     Args:
         contents: What the run folder holds.
         heading: What stands over it.
+        is_folded: Whether all but what it learnt opens at a click, as among many runs.
     """
 
-    def __init__(self, contents: RunContents, *, heading: str):
+    def __init__(self, contents: RunContents, *, heading: str, is_folded: bool = False):
         self.heading = heading
+        self._is_folded = is_folded
         self.contents = contents
         self.id = anchor(contents.name)
         self.pictures: list[Picture] = []
@@ -91,7 +93,7 @@ class Section:
                 epochs=self.contents.epochs(len(moved[0])),
             )
             figures += [self._figure(picture)] if picture else []
-        return _part("How it learnt", [*blocks, columns(figures)])
+        return self._part("How it learnt", [*blocks, columns(figures)])
 
     def _drawing(self) -> Html:
         sheets = self.contents.sheets
@@ -99,7 +101,7 @@ class Section:
             self._miss("samples and manifolds", TOUR)
         blocks = [columns([self._figure(grids.sheet(s)) for s in sheets])]
         blocks += generation.blocks(self.contents, self._figure)
-        return _part("What it can draw", blocks)
+        return self._part("What it can draw", blocks)
 
     def _space(self) -> Html:
         found = self.contents.maps
@@ -111,20 +113,27 @@ class Section:
         blocks = [columns([self._figure(picture) for picture in pictures])]
         blocks += structure.blocks(self.contents, self._figure)
         blocks += disentanglement.blocks(self.contents, self._figure)
-        return _part("How the space is organised", blocks)
+        return self._part("How the space is organised", blocks)
 
     def _travelling(self) -> Html:
         found = self.contents.trajectories
         if not found:
             self._miss("interpolations", "latentscape interpolate {run}")
         figures = [self._figure(strips.strips(record)) for record in found]
-        return _part("From here to there", [columns(figures)])
+        return self._part("From here to there", [columns(figures)])
 
     def _figure(self, picture: Picture, *, suffix: str = "") -> Html:
         taken = {p.words.name for p in self.pictures}
         picture = picture.renamed(picture.words.name + suffix, taken)
         self.pictures.append(picture)
         return markup.figure(picture, prefix=self.id)
+
+    def _part(self, title: str, blocks: list[Html]) -> Html:
+        inside = [block for block in blocks if block]
+        if not self._is_folded or not inside:
+            return _part(title, inside)
+        head = tag("summary", tag("h3", title))
+        return tag("details", head, *inside, class_="part")
 
     def _snapshots(self, n_validation: int) -> Html:
         shots, gif = self.contents.snapshots, self.contents.animation

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from latentscape.records import Measure, ReconstructionRecord
+from latentscape.records import ReconstructionRecord
+from latentscape.report.cells import heading, value
 from latentscape.report.markup import Html, joined, sentences, table, tag
 from latentscape.report.verdict import (
     against_baseline,
@@ -11,7 +12,7 @@ from latentscape.report.verdict import (
     ratio_to_linear,
     why_worse,
 )
-from latentscape.report.words import SIGNS, interval, label, number
+from latentscape.report.words import SIGNS, label, number
 
 
 def measure_table(record: ReconstructionRecord) -> Html:
@@ -21,10 +22,10 @@ def measure_table(record: ReconstructionRecord) -> Html:
         others = [find(row, measure.name) for row in record.baselines]
         rows.append(
             [
-                _heading(measure),
+                heading(measure),
                 SIGNS[measure.better],
-                _value(measure),
-                *(_value(other) if other else "–" for other in others),
+                value(measure),
+                *(value(other) if other else "–" for other in others),
             ]
         )
     names = [row.name for row in record.baselines]
@@ -62,17 +63,6 @@ def against_linear(record: ReconstructionRecord) -> Html:
     if abs(ratio - 1) <= 1:
         words = against_baseline(record.model_row, linear)
     return joined([tag("span", number(ratio)), tag("span", words, class_="interval")])
-
-
-def _heading(measure: Measure) -> Html:
-    unit = tag("span", measure.unit, class_="unit") if measure.unit else Html("")
-    return joined([tag("span", label(measure.name)), unit])
-
-
-def _value(measure: Measure) -> Html:
-    between = interval(measure)
-    small = tag("span", between, class_="interval") if between else Html("")
-    return joined([tag("span", number(measure.value)), small])
 
 
 def _made(record: ReconstructionRecord) -> str:

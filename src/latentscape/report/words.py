@@ -32,10 +32,9 @@ def interval(measure: Measure) -> str:
 
 def label(name: str) -> str:
     """A measure's name for people: ``psnr_mean`` → ``PSNR mean``."""
-    names = ("MSE", "MAE", "PSNR", "SSIM", "MS", "ATD", "ELBO", "KL", "PCA", "MMD")
-    names += ("MIG", "MI", "DCI", "SAP", "VAE", "KID", "FID", "IWAE", "Jacobian", "Lipschitz")
-    names += ("kNN", "NMI", "Fisher", "Davies", "Bouldin", "Calinski", "Harabasz", "Rand")
-    names += ("MLE", "KS", "TwoNN", "Mauchly", "John", "Mardia", "Henze", "Zirkler", "Mahalanobis")
-    capital = {name.lower(): name for name in names}
+    names = "MSE MAE PSNR SSIM MS ATD ELBO KL PCA MMD MIG MI DCI SAP VAE KID FID IWAE NMI MLE KS "
+    names += "Jacobian Lipschitz kNN TwoNN Fisher Davies Bouldin Calinski Harabasz Rand Hungarian "
+    names += "Mauchly John Mardia Henze Zirkler Mahalanobis Shepard Spearman Euclidean"
+    capital = {name.lower(): name for name in names.split()}
     capital |= {"chi2": "χ²", "mmd2": "MMD²", "w2": "W₂"}
     return " ".join(capital.get(word, word) for word in name.split("_"))

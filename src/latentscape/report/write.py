@@ -40,7 +40,8 @@ def report(folder: Path | str) -> ReportRecord:
     runs = find_runs(folder)
     alone = len(runs) == 1
     sections = [
-        Section(read_contents(run), heading="The run" if alone else run.name) for run in runs
+        Section(read_contents(run), heading="The run" if alone else run.name, is_folded=not alone)
+        for run in runs
     ]
     with style():
         text, compared = page(folder.resolve().name, sections)

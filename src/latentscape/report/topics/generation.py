@@ -2,12 +2,13 @@
 
 from latentscape.records import Row
 from latentscape.records.generation import GenerationRecord
+from latentscape.report.cells import value
 from latentscape.report.figures.generation import generation_dots, nearest_training
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, joined, table, tag
 from latentscape.report.measures_table import rows_table
 from latentscape.report.topics import Figure
-from latentscape.report.words import SIGNS, interval, label, number
+from latentscape.report.words import SIGNS, label, number
 
 
 def blocks(contents: RunContents, figure: Figure) -> list[Html]:
@@ -53,9 +54,7 @@ def _cell(row: Row, name: str) -> Html | str:
     found = next((m for m in row.measures if m.name == name), None)
     if found is None:
         return "–"
-    between = interval(found)
-    small = tag("span", between, class_="interval") if between else Html("")
-    return joined([tag("span", number(found.value)), small])
+    return value(found)
 
 
 def _absent(record: GenerationRecord) -> Html:
