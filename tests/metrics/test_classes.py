@@ -8,13 +8,17 @@ from sklearn.neighbors import KNeighborsClassifier
 from latentscape.errors import ShapeError
 from latentscape.metrics import CATALOGUE, class_structure, nearest_neighbours
 from latentscape.metrics.labelled import Labelled, permuted
-from latentscape.metrics.separation import (
+from latentscape.metrics.scatter import (
+    WEIGHTED,
     fisher_trace_ratio,
-    linear_probe,
     scatter_scores,
+    trace_ratio,
+    weighted_trace_ratio,
+)
+from latentscape.metrics.separation import (
+    linear_probe,
     silhouette,
     silhouettes,
-    trace_ratio,
     triplet_accuracy,
     triplets_won,
 )
@@ -28,6 +32,12 @@ MEASURES = (
     "linear_probe_accuracy", "fisher_trace_ratio", "davies_bouldin", "calinski_harabasz",
     "triplet_accuracy",
 )  # fmt: skip
+
+SCATTER = {
+    "fisher_trace_ratio": fisher_trace_ratio,
+    "davies_bouldin": partial(scatter_scores, name="davies_bouldin"),
+    "calinski_harabasz": partial(scatter_scores, name="calinski_harabasz"),
+}
 
 
 def planted(n: int = 300, d: int = 4, apart: float = 2.0, classes: int = 3, seed: int = 0):
@@ -69,6 +79,37 @@ def test_scatter_and_silhouette_are_scikit_learns():
     }
     for name, value in expected.items():
         assert ours[name].value == pytest.approx(value, rel=1e-9)
+
+
+def test_a_row_that_counts_three_times_is_a_row_that_stands_there_three_times():
+    rows, labels = planted(60, 3)
+    counts = np.random.default_rng(1).integers(0, 4, len(rows))
+    again, named = np.repeat(rows, counts, axis=0), np.repeat(labels, counts)
+    weights = counts.astype(float)
+    for name, score in WEIGHTED.items():
+        theirs = getattr(reference, f"{name}_score")(again, named)
+        assert score(rows, labels, weights) == pytest.approx(theirs, rel=1e-9)
+    inside = sum(np.cov(again[named == c].T, bias=True) * (named == c).sum() for c in set(named))
+    between = np.cov(again.T, bias=True) * len(again) - inside
+    expected = np.trace(np.linalg.inv(inside) @ between)
+    assert weighted_trace_ratio(rows, labels, weights) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.slow
+def test_the_intervals_of_scatter_hold_the_truth_about_as_often_as_they_say():
+    rows, labels = planted(60_000, 2)
+    rng = np.random.default_rng(1)
+    truth, held = {}, dict.fromkeys(SCATTER, 0)
+    for name, measure in SCATTER.items():
+        (found,) = measure(Labelled.of(rows, labels, NAMES), seed=0)
+        truth[name] = found.value / (len(rows) if name == "calinski_harabasz" else 1)
+    for seed in range(30):
+        some = rng.choice(len(rows), 300, replace=False)
+        for name, measure in SCATTER.items():
+            (found,) = measure(Labelled.of(rows[some], labels[some], NAMES), seed=seed)
+            scale = len(some) if name == "calinski_harabasz" else 1
+            held[name] += found.low <= truth[name] * scale <= found.high
+    assert all(times >= 25 for times in held.values()), held
 
 
 def test_the_silhouette_of_single_samples_is_scikit_learns_also_among_duplicates():

@@ -13,13 +13,8 @@ from latentscape.metrics.overlap import (
     overlap_sentence,
     overlapping_pairs,
 )
-from latentscape.metrics.separation import (
-    fisher_trace_ratio,
-    linear_probe,
-    scatter_scores,
-    silhouette,
-    triplet_accuracy,
-)
+from latentscape.metrics.scatter import fisher_trace_ratio, scatter_scores
+from latentscape.metrics.separation import linear_probe, silhouette, triplet_accuracy
 from latentscape.metrics.voting import Voters, knn_accuracy, knn_confusion
 from latentscape.records import Neighbours, Row, Undefined
 from latentscape.records.classes import ClassStructure, OverlappingPair

@@ -1,8 +1,8 @@
-"""How far apart classes lie: silhouette, scatter ratios, triplets, and a linear probe."""
+"""How far apart classes lie: silhouette, triplets, and a linear probe."""
 
 import warnings
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -88,85 +88,6 @@ def _silhouettes_of(sums: np.ndarray, own: np.ndarray, sizes: np.ndarray) -> np.
     alone = (fellows < 1) | (larger <= 0) | ~np.isfinite(outside)
     outside = np.where(alone, 0.0, outside)
     return np.where(alone, 0.0, (outside - inside) / np.where(alone, 1.0, larger))
-
-
-def fisher_trace_ratio(labelled: Labelled, *, seed: int) -> tuple[Measure]:
-    """tr(S_w⁻¹ S_b) on the axes that vary at all.
-
-    Raises:
-        UndefinedError: If there are too few samples for the dimensions, or no spread inside
-            classes along some axis.
-    """
-    labelled.require_classes()
-    whitened = _whitened(labelled.axes)
-    n, n_axes = whitened.shape
-    if n - len(labelled.names) < n_axes:
-        raise UndefinedError(
-            f"{n} samples of {len(labelled.names)} classes are too few for {n_axes} dimensions",
-            "measure more images",
-        )
-    value = trace_ratio(whitened, labelled.labels)
-    if not np.isfinite(value):
-        raise UndefinedError(
-            "the classes have no spread at all along some axis", "look at the map of the latents"
-        )
-    draws = permuted(labelled, n=N_PERMUTED, seed=seed)
-    null = null_reference((trace_ratio(whitened, draw) for draw in draws), labelled, seed=seed)
-    note = labelled.axes_words
-    return (measured("fisher_trace_ratio", value, n=n, note=note, reference=null),)
-
-
-def trace_ratio(whitened: np.ndarray, labels: np.ndarray) -> float:
-    """tr(S_w⁻¹ S_b) of rows whose total covariance is the identity; infinite if S_w is singular.
-
-    With S_w + S_b = I both have the same axes, and an eigenvalue ρ of S_b adds ρ/(1 − ρ).
-
-    Args:
-        whitened: (n, a) rows.
-        labels: (n,) classes.
-    """
-    sums, sizes = class_sums(whitened, labels)
-    means = sums / np.maximum(sizes, 1)[:, None]
-    shares = np.linalg.svd(means * np.sqrt(sizes / len(labels))[:, None], compute_uv=False) ** 2
-    if shares.max() > 1 - 1e-9:
-        return float("inf")
-    return float((shares / (1 - shares)).sum())
-
-
-def class_sums(rows: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(c, a) sum of each class's rows, and (c,) its size."""
-    from scipy.sparse import csr_array
-
-    n = len(labels)
-    sizes = np.bincount(labels)
-    member = csr_array((np.ones(n), (labels, np.arange(n))), shape=(len(sizes), n))
-    return np.asarray(member @ rows), sizes
-
-
-def scatter_scores(
-    labelled: Labelled, name: Literal["davies_bouldin", "calinski_harabasz"], *, seed: int
-) -> tuple[Measure]:
-    """Davies–Bouldin or Calinski–Harabasz.
-
-    Reference:
-        Davies and Bouldin 1979, A cluster separation measure, eq. 6 with p = q = 2 and spread as
-        a mean; Caliński and Harabasz 1974, A dendrite method for cluster analysis, eq. 3.
-    """
-    from sklearn import metrics
-
-    labelled.require_classes()
-    sums, sizes = class_sums(labelled.axes, labelled.labels)
-    means = sums / sizes[:, None]
-    inside = np.square(labelled.axes - means[labelled.labels]).sum()
-    if inside <= 1e-12 * np.square(labelled.axes).sum():
-        raise UndefinedError("classes have no spread at all", "look at the map of the latents")
-    if len(np.unique(means, axis=0)) < len(means):
-        raise UndefinedError("two classes have the same centre", "look at the map of the latents")
-    score: Any = getattr(metrics, f"{name}_score")
-    draws = permuted(labelled, n=N_FEW_PERMUTED, seed=seed)
-    null = null_reference((score(labelled.axes, draw) for draw in draws), labelled, seed=seed)
-    value = score(labelled.axes, labelled.labels)
-    return (measured(name, value, n=len(labelled), note=labelled.axes_words, reference=null),)
 
 
 def triplet_accuracy(labelled: Labelled, *, seed: int) -> tuple[Measure]:
@@ -323,13 +244,6 @@ def asked(some: Labelled, labelled: Labelled) -> str:
     if len(some) == len(labelled):
         return ""
     return f"{len(some):,} of {len(labelled):,} samples, chosen by seed"
-
-
-def _whitened(axes: np.ndarray) -> np.ndarray:
-    """(n, a) rows with the identity as covariance; axes that do not vary are left out."""
-    values, vectors = np.linalg.eigh(axes.T @ axes / len(axes))
-    kept = values > 1e-10 * values.max()
-    return axes @ (vectors[:, kept] / np.sqrt(values[kept]))
 
 
 def _distances(rows: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -4,22 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from latentscape.projection.neighbour_map import NeighbourMap
+from latentscape.projection.landmark_map import LandmarkMap
 from latentscape.projection.search import tied
 from latentscape.records import Neighbours
 
 
-class Isomap(NeighbourMap):
+class Isomap(LandmarkMap):
     """Keeps distances measured along the neighbour graph; unrolls what is curled up.
 
     Up to 1,000 latents this is Isomap itself. Above, a seeded choice of 1,000 landmarks is laid
     out by their distances through the graph of *all* latents, and every other latent by its
     distances to the landmarks. Pieces of the graph are joined by their shortest edges.
-
-    Args:
-        seed: Seed of the choice of landmarks.
-        n_neighbors: Neighbours of each latent in the graph; fewer where there are few latents.
-        n_landmarks: Most landmarks.
 
     Reference:
         Tenenbaum, de Silva & Langford 2000; de Silva & Tenenbaum 2004, Sparse multidimensional
@@ -28,23 +23,7 @@ class Isomap(NeighbourMap):
 
     name = "isomap"
     title = "Isomap"
-    fewest = 4
-
-    def __init__(self, *, seed: int = 0, n_neighbors: int = 10, n_landmarks: int = 1000):
-        super().__init__(seed=seed)
-        self.n_neighbors = n_neighbors
-        self.n_landmarks = n_landmarks
-        self.n_pieces = 1
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """As used; after a fit with the number of pieces that the graph fell into."""
-        return {
-            "n_neighbors": self.n_neighbors,
-            "n_landmarks": self.n_landmarks,
-            "n_pieces": self.n_pieces,
-            "seed": self.seed,
-        }
+    most_landmarks = 1_000
 
     def neighbours_wanted(self, n: int) -> int:
         """The graph's neighbours."""
@@ -54,10 +33,7 @@ class Isomap(NeighbourMap):
         from scipy.sparse.csgraph import dijkstra
 
         assert graph is not None
-        n = len(rows)
-        self.n_neighbors, self.n_landmarks = graph.k, min(self.n_landmarks, n)
-        chosen = np.random.default_rng(self.seed).permutation(n)[: self.n_landmarks]
-        landmarks = np.sort(chosen)
+        self.n_neighbors, landmarks = graph.k, self._choose_landmarks(len(rows))
         matrix, self.n_pieces = tied(graph, rows)
         along: Any = dijkstra(matrix, directed=False, indices=landmarks)
         squares = np.square(along[:, landmarks])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from latentscape.projection.neighbour_map import NeighbourMap
+from latentscape.projection.landmark_map import LandmarkMap
 from latentscape.projection.search import nearest, neighbour_graph, tied
 from latentscape.records import Neighbours
 
@@ -12,7 +12,7 @@ REGULARISATION = 1e-3
 SPARSE_FROM = 300  # latents, from which on a sparse solver is the quicker
 
 
-class LLE(NeighbourMap):
+class LLE(LandmarkMap):
     """Keeps the mixture by which neighbours make up each latent.
 
     Quick to collapse: where the cloud falls into clusters, each is drawn as almost one point. Up
@@ -20,33 +20,12 @@ class LLE(NeighbourMap):
     latent as the mixture of its nearest ones among them. Where the graph falls into pieces, they
     are joined by their shortest edges.
 
-    Args:
-        seed: Seed of the choice of landmarks.
-        n_neighbors: Neighbours in each mixture; fewer where there are few latents.
-        n_landmarks: Most latents that are laid out together.
-
     Reference: Roweis & Saul 2000; weights regularised by 10⁻³ of the local trace.
     """
 
     name = "lle"
     title = "LLE"
-    fewest = 4
-
-    def __init__(self, *, seed: int = 0, n_neighbors: int = 10, n_landmarks: int = 2000):
-        super().__init__(seed=seed)
-        self.n_neighbors = n_neighbors
-        self.n_landmarks = n_landmarks
-        self.n_pieces = 1
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """As used; after a fit with the number of pieces that the graph fell into."""
-        return {
-            "n_neighbors": self.n_neighbors,
-            "n_landmarks": self.n_landmarks,
-            "n_pieces": self.n_pieces,
-            "seed": self.seed,
-        }
+    most_landmarks = 2_000
 
     def neighbours_wanted(self, n: int) -> int:
         """The mixture's neighbours; none where landmarks have neighbours of their own."""
@@ -54,10 +33,8 @@ class LLE(NeighbourMap):
 
     def _lay_out(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
         n = len(rows)
-        self.n_landmarks = min(self.n_landmarks, n)
+        landmarks = self._choose_landmarks(n)
         self.n_neighbors = min(self.n_neighbors, self.n_landmarks - 1)
-        chosen = np.random.default_rng(self.seed).permutation(n)[: self.n_landmarks]
-        landmarks = np.sort(chosen)
         points = rows[landmarks]
         if graph is None:
             graph = neighbour_graph(points, self.n_neighbors)
