@@ -2,17 +2,21 @@ import numpy as np
 import pytest
 
 from latentscape.errors import UsageError
-from latentscape.trajectories import CRITERIA, choose_pairs
+from latentscape.trajectories import CRITERIA, Crowd, choose_pairs
 
 IDS = np.array([f"mnist/{i:03d}" for i in range(40)])
 LABELS = np.repeat(np.arange(4), 10)
+CENTRES = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0], [0, 0, 9]])
+PLACES = CENTRES[LABELS] + np.random.default_rng(0).normal(size=(40, 3)) * [2.0, 1.0, 0.5]
+BY_SAMPLE = ("random", "same-class", "different-class", "nearest", "farthest")
 
 
 def choose(criterion, *, labels=LABELS, n_pairs=8, seed=0, ids=IDS):
-    return choose_pairs(criterion, sample_ids=ids, labels=labels, n_pairs=n_pairs, seed=seed)
+    crowd = Crowd(ids, labels, encode=lambda: PLACES[: len(ids)])
+    return choose_pairs(criterion, crowd, n_pairs=n_pairs, seed=seed)
 
 
-@pytest.mark.parametrize("criterion", list(CRITERIA))
+@pytest.mark.parametrize("criterion", BY_SAMPLE)
 def test_pairs_are_seeded_and_never_twice_the_same(criterion):
     pairs = choose(criterion)
     assert pairs.rows.shape == (8, 2)
@@ -78,8 +82,94 @@ def test_mistakes_are_met_kindly():
     with pytest.raises(UsageError, match="not a pair"):
         choose(["mnist/003"])
     with pytest.raises(UsageError, match="no way to choose"):
-        choose("farthest")
+        choose("far")
     with pytest.raises(UsageError, match="0 pairs"):
         choose("random", n_pairs=0)
     with pytest.raises(UsageError, match="empty"):
         choose([])
+
+
+@pytest.mark.parametrize("criterion", list(CRITERIA))
+def test_every_criterion_is_seeded_and_gives_finite_ends_or_rows(criterion):
+    pairs = choose(criterion, n_pairs=6)
+    again = choose(criterion, n_pairs=6)
+    assert 1 <= len(pairs) <= 6
+    np.testing.assert_array_equal(pairs.rows, again.rows)
+    if pairs.ends is None:
+        assert (pairs.rows >= 0).all()
+    else:
+        assert pairs.ends.shape == (len(pairs), 2, 3)
+        assert np.isfinite(pairs.ends).all()
+        np.testing.assert_array_equal(pairs.ends, again.ends)
+        assert pairs.names is not None
+        assert len(pairs.names) == len(pairs)
+        known = pairs.rows >= 0
+        np.testing.assert_allclose(pairs.ends[known], PLACES[pairs.rows[known]], rtol=1e-6)
+
+
+def test_nearest_and_farthest_are_what_all_distances_say():
+    apart = np.linalg.norm(PLACES[:, None] - PLACES, axis=2)
+    for start, end in choose("farthest", n_pairs=5).rows:
+        assert apart[start, end] == apart[start].max()
+    np.fill_diagonal(apart, np.inf)
+    for start, end in choose("nearest", n_pairs=5).rows:
+        assert apart[start, end] == apart[start].min()
+    other = np.where(LABELS[:, None] != LABELS, apart, np.inf)
+    for start, end in choose("nearest-across-classes", n_pairs=5).rows:
+        assert apart[start, end] == other[start].min()
+
+
+def test_samples_on_one_spot_are_no_pair():
+    crowd = Crowd(IDS, LABELS, encode=lambda: np.zeros((40, 3)))
+    for criterion in ("nearest", "farthest", "cluster-centres", "principal-axis"):
+        with pytest.raises(UsageError):
+            choose_pairs(criterion, crowd, n_pairs=3, seed=0)
+    twice = np.repeat(PLACES[:20], 2, axis=0)
+    pairs = choose_pairs("nearest", Crowd(IDS, LABELS, encode=lambda: twice), n_pairs=9, seed=0)
+    assert (np.abs(twice[pairs.rows[:, 0]] - twice[pairs.rows[:, 1]]).sum(1) > 0).all()
+
+
+def test_the_first_principal_axis_is_travelled_two_deviations_to_each_side():
+    pairs = choose("principal-axis", n_pairs=5)
+    values, vectors = np.linalg.eigh(np.cov(PLACES.T, bias=True))
+    np.testing.assert_allclose(pairs.ends[0].mean(0), PLACES.mean(0), atol=1e-5)
+    along = pairs.ends[0, 1] - pairs.ends[0, 0]
+    assert np.linalg.norm(along) == pytest.approx(4 * np.sqrt(values[-1]), rel=1e-5)
+    assert abs(along @ vectors[:, -1]) == pytest.approx(np.linalg.norm(along), rel=1e-5)
+    through = pairs.ends[3:].mean(1)  # the second round runs through samples
+    line = through[0] - PLACES
+    off = line - np.outer(line @ vectors[:, -1], vectors[:, -1])
+    assert np.linalg.norm(off, axis=1).min() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_class_direction_carries_a_class_mean_onto_the_other():
+    means = np.array([PLACES[c == LABELS].mean(0) for c in range(4)])
+    pairs = choose("class-difference", n_pairs=8)
+    moves = pairs.ends[:, 1] - pairs.ends[:, 0]
+    every = (means[None] - means[:, None]).reshape(-1, 3)
+    assert np.linalg.norm(moves[:, None] - every, axis=2).min(1).max() < 1e-5
+    assert all("towards" in end for _, end in pairs.names)
+
+
+def test_the_probe_normal_mirrors_a_sample_into_the_other_class():
+    pairs = choose("probe-normal", n_pairs=12)
+    nearest_class = np.linalg.norm(pairs.ends[:, 1, None] - CENTRES, axis=2).argmin(1)
+    assert (nearest_class != LABELS[pairs.rows[:, 0]]).mean() > 0.9
+
+
+def test_cluster_centres_are_the_planted_ones():
+    pairs = choose("cluster-centres", n_pairs=6)
+    off = np.linalg.norm(pairs.ends.reshape(-1, 1, 3) - CENTRES, axis=2).min(1)
+    assert off.max() < 1.5
+    assert len({frozenset(pair) for pair in pairs.names}) == 6
+
+
+def test_without_a_prior_there_is_nothing_to_draw_and_without_a_model_nowhere_to_lie():
+    crowd = Crowd(IDS, LABELS, encode=lambda: PLACES, prior_matched=False)
+    with pytest.raises(UsageError, match="prior"):
+        choose_pairs("prior-prior", crowd, n_pairs=3, seed=0)
+    with pytest.raises(UsageError, match="latents"):
+        choose_pairs("nearest", Crowd(IDS, LABELS), n_pairs=3, seed=0)
+    with pytest.raises(UsageError) as caught:
+        choose("nearst")
+    assert "did you mean nearest?" in caught.value.hint

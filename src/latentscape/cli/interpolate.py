@@ -14,7 +14,7 @@ def interpolate(
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
     pairs: Annotated[
-        str, typer.Option(help="random, same-class, different-class, or ID:ID,ID:ID,...")
+        str, typer.Option(help="same-class, nearest, prior-prior, ...; or ID:ID,ID:ID,...")
     ] = "different-class",
     n_pairs: Annotated[int, typer.Option(help="How many pairs to choose.")] = 8,
     n_steps: Annotated[int, typer.Option(help="Frames of a trajectory, both ends counted.")] = 10,

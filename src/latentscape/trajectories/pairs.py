@@ -6,41 +6,48 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from latentscape.errors import UsageError
+from latentscape.errors import UsageError, nearest
+from latentscape.trajectories.crowd import Chosen, Crowd
+from latentscape.trajectories.pairs_by_distance import (
+    farthest_pairs,
+    nearest_across_pairs,
+    nearest_pairs,
+)
+from latentscape.trajectories.pairs_by_place import (
+    class_difference_pairs,
+    cluster_centre_pairs,
+    data_prior_pairs,
+    principal_axis_pairs,
+    prior_prior_pairs,
+    probe_normal_pairs,
+)
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Pairs of samples, and how they were chosen.
+class Pairs(Chosen):
+    """Pairs of ends, and how they were chosen.
 
     Attributes:
-        rows: (n, 2) row numbers of start and end.
-        criterion: ``random``, ``same-class``, ``different-class`` or ``listed``.
+        criterion: Its name in `CRITERIA`, or ``listed``.
         seed: Seed of the choice.
     """
 
-    rows: np.ndarray
-    criterion: str
-    seed: int
+    criterion: str = ""
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
-def choose_pairs(
-    criterion: str | Sequence[str],
-    *,
-    sample_ids: np.ndarray,
-    labels: np.ndarray,
-    n_pairs: int,
-    seed: int,
-) -> Pairs:
+def choose_pairs(criterion: str | Sequence[str], crowd: Crowd, *, n_pairs: int, seed: int) -> Pairs:
     """Choose pairs by a criterion, or take listed ones.
 
     Classes take turns, so that a few pairs show many classes. No pair comes twice; there are
     fewer than `n_pairs` where there are no more to be had.
 
     Args:
-        criterion: ``random``, ``same-class``, ``different-class``, or pairs ``"idA:idB"``.
-        sample_ids: (n,) identity of each row.
-        labels: (n,) integer class of each row, −1 where unknown.
+        criterion: A name in `CRITERIA`, or pairs ``"idA:idB"``.
+        crowd: The samples to choose among.
         n_pairs: How many, at most; listed pairs are all taken.
         seed: Seed of the choice.
 
@@ -48,31 +55,32 @@ def choose_pairs(
         UsageError: If the criterion or an identity is unknown, or no such pair exists.
     """
     if not isinstance(criterion, str):
-        return Pairs(listed_pairs(criterion, sample_ids), "listed", seed)
+        rows = listed_pairs(criterion, crowd.sample_ids)
+        return Pairs(rows, criterion="listed", seed=seed)
     if ":" in criterion:
-        return Pairs(listed_pairs(criterion.split(","), sample_ids), "listed", seed)
+        return choose_pairs(criterion.split(","), crowd, n_pairs=n_pairs, seed=seed)
     if criterion not in CRITERIA:
         raise UsageError(
             f"there is no way to choose pairs called {criterion!r}",
-            f"one of {', '.join(CRITERIA)}, or pairs of sample ids as idA:idB",
+            f"{nearest(criterion, CRITERIA)}, or pairs of sample ids as idA:idB",
         )
     if n_pairs < 1:
         raise UsageError(f"{n_pairs} pairs are none", "give at least 1 pair")
-    if len(sample_ids) < 2:
-        raise UsageError(f"{len(sample_ids)} sample makes no pair", "choose a larger split")
-    rng = np.random.default_rng(seed)
-    return Pairs(CRITERIA[criterion](labels, n_pairs, rng), criterion, seed)
+    if len(crowd) < 2:
+        raise UsageError(f"{len(crowd)} sample makes no pair", "choose a larger split")
+    found = CRITERIA[criterion](crowd, n_pairs, np.random.default_rng(seed))
+    return Pairs(found.rows, found.ends, found.names, criterion=criterion, seed=seed)
 
 
-def random_pairs(labels: np.ndarray, n_pairs: int, rng: np.random.Generator) -> np.ndarray:
+def random_pairs(crowd: Crowd, n_pairs: int, rng: np.random.Generator) -> Chosen:
     """Any two different samples."""
-    rows = np.arange(len(labels))
+    rows = np.arange(len(crowd))
     return _take_turns([(rows, rows)], n_pairs, rng)
 
 
-def same_class_pairs(labels: np.ndarray, n_pairs: int, rng: np.random.Generator) -> np.ndarray:
+def same_class_pairs(crowd: Crowd, n_pairs: int, rng: np.random.Generator) -> Chosen:
     """Two different samples of one class."""
-    members = [rows for rows in _by_class(labels) if len(rows) > 1]
+    members = [rows for rows in crowd.members if len(rows) > 1]
     if not members:
         raise UsageError(
             "no class has two samples to travel between", "choose pairs at random instead"
@@ -80,9 +88,9 @@ def same_class_pairs(labels: np.ndarray, n_pairs: int, rng: np.random.Generator)
     return _take_turns([(rows, rows) for rows in members], n_pairs, rng)
 
 
-def different_class_pairs(labels: np.ndarray, n_pairs: int, rng: np.random.Generator) -> np.ndarray:
+def different_class_pairs(crowd: Crowd, n_pairs: int, rng: np.random.Generator) -> Chosen:
     """Two samples of different classes."""
-    members = _by_class(labels)
+    members = crowd.members
     if len(members) < 2:
         raise UsageError(
             "all samples are of one class: no pair differs in class",
@@ -123,20 +131,13 @@ def _read_pair(text: str, row_of: dict[str, int]) -> tuple[int, int]:
     )
 
 
-def _by_class(labels: np.ndarray) -> list[np.ndarray]:
-    known = np.unique(labels[labels >= 0])
-    if len(known) == 0:
-        raise UsageError("these images have no classes to choose pairs by", "use random pairs")
-    return [np.flatnonzero(labels == label) for label in known]
-
-
 def _take_turns(
     turns: list[tuple[np.ndarray, np.ndarray]],
     n_pairs: int,
     rng: np.random.Generator,
     *,
     shuffle: bool = True,
-) -> np.ndarray:
+) -> Chosen:
     """Draw one pair from each turn, again and again, until there are enough.
 
     A turn from which many draws bring nothing new is taken to be used up.
@@ -153,7 +154,7 @@ def _take_turns(
                 chosen[pair] = None
                 still.append((starts, ends))
         left = still
-    return np.asarray(list(chosen), np.int64)
+    return Chosen(np.asarray(list(chosen), np.int64))
 
 
 def _draw(
@@ -169,8 +170,18 @@ def _draw(
     return None
 
 
-CRITERIA: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
+Criterion = Callable[[Crowd, int, np.random.Generator], Chosen]
+CRITERIA: dict[str, Criterion] = {
     "random": random_pairs,
     "same-class": same_class_pairs,
     "different-class": different_class_pairs,
+    "nearest": nearest_pairs,
+    "farthest": farthest_pairs,
+    "nearest-across-classes": nearest_across_pairs,
+    "cluster-centres": cluster_centre_pairs,
+    "principal-axis": principal_axis_pairs,
+    "class-difference": class_difference_pairs,
+    "probe-normal": probe_normal_pairs,
+    "prior-prior": prior_prior_pairs,
+    "data-prior": data_prior_pairs,
 }

@@ -10,7 +10,8 @@ import torch
 from latentscape.data import DataConfig
 from latentscape.errors import UsageError
 from latentscape.records import TrajectoryRecord
-from latentscape.trajectories import Pairs, choose_pairs, interpolator_named
+from latentscape.training.recipes import prior_matched
+from latentscape.trajectories import Crowd, Pairs, choose_pairs, interpolator_named
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -38,7 +39,8 @@ class Journey:
     """Between which samples, and how.
 
     Attributes:
-        pairs: ``different-class``, ``same-class`` or ``random``; or pairs ``"idA:idB"``.
+        pairs: A criterion: ``different-class``, ``same-class``, ``nearest``, ``prior-prior``
+            and others (`trajectories.CRITERIA`); or pairs ``"idA:idB"``.
         n_pairs: How many pairs to choose.
         n_steps: Frames of each trajectory, both ends counted.
         method: Name of the interpolator: ``linear``.
@@ -84,27 +86,22 @@ def interpolate(
         raise UsageError(f"interpolate knows no such word ({error})", f"known: {known}") from error
     travel = interpolator_named(journey.method)
     subject = open_subject(model, data, journey.split)
-    images, split = subject.images, subject.rows
     pairs = choose_pairs(
-        journey.pairs,
-        sample_ids=images.sample_ids[split],
-        labels=images.labels[split],
-        n_pairs=journey.n_pairs,
-        seed=journey.seed,
+        journey.pairs, crowd_of(subject), n_pairs=journey.n_pairs, seed=journey.seed
     )
-    rows = split[pairs.rows]
-    ends = _means(subject, rows)
+    ends = ends_of(subject, pairs)
     latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
+    frames = _frames(subject, latents, progress)
     record = TrajectoryRecord(
-        provenance=subject.provenance(seed=journey.seed, n=len(rows)),
+        provenance=subject.provenance(seed=journey.seed, n=len(pairs)),
         method=journey.method,
         criterion=pairs.criterion,
         n_steps=journey.n_steps,
-        pairs=_pairs_of(images.sample_ids[rows]),
-        pair_labels=_pairs_of(_class_of(subject, rows)),
+        pairs=names_of(subject, pairs),
+        pair_labels=_pairs_of(_class_of(subject, pairs.rows)),
         latents=latents,
-        frames=_frames(subject, latents, progress),
-        originals=subject.as_bytes(rows),
+        frames=frames,
+        originals=_originals(subject, pairs, frames[:, [0, -1]]),
     )
     stem = out or room_in(subject.model, "trajectories", _stem(subject, pairs, journey))
     if stem is not None:
@@ -112,17 +109,42 @@ def interpolate(
     return record
 
 
+def crowd_of(subject: Subject) -> Crowd:
+    """A subject's split as what pairs are chosen among; encoded only if the choice asks."""
+    images, model = subject.images, subject.model
+    return Crowd(
+        sample_ids=images.sample_ids[subject.rows],
+        labels=images.labels[subject.rows],
+        class_names=images.class_names,
+        encode=lambda: _means(subject, subject.rows),
+        prior_matched=prior_matched(model.recipe, posterior=model.autoencoder.posterior),
+    )
+
+
+def ends_of(subject: Subject, pairs: Pairs) -> np.ndarray:
+    """The two latents of each pair, ``pairs 2 *latent``: places, or posterior means of samples."""
+    if pairs.ends is not None:
+        return pairs.ends
+    means = _means(subject, subject.rows[pairs.rows].reshape(-1))
+    return means.reshape(*pairs.rows.shape, *means.shape[1:])
+
+
+def names_of(subject: Subject, pairs: Pairs) -> tuple[tuple[str, str], ...]:
+    """What the two ends of each pair are called."""
+    if pairs.names is not None:
+        return pairs.names
+    return _pairs_of(subject.images.sample_ids[subject.rows[pairs.rows]])
+
+
 @torch.inference_mode()
 def _means(subject: Subject, rows: np.ndarray) -> np.ndarray:
-    """Posterior means of pairs of images, ``pairs 2 *latent``."""
+    """Posterior means of images, ``rows *latent``."""
     found = []
-    for start in range(0, rows.size, BATCH):
-        pixels = subject.pixels(rows.reshape(-1)[start : start + BATCH])
-        mean = subject.model.autoencoder.encode(pixels).mean
+    for start in range(0, len(rows), BATCH):
+        mean = subject.model.autoencoder.encode(subject.pixels(rows[start : start + BATCH])).mean
         require_finite(subject.model.name, mean, "encodes")
         found.append(mean.cpu().numpy())
-    means = np.concatenate(found)
-    return means.reshape(*rows.shape, *means.shape[1:])
+    return np.concatenate(found)
 
 
 def _frames(subject: Subject, latents: np.ndarray, progress: Progress | None) -> np.ndarray:
@@ -136,10 +158,18 @@ def _frames(subject: Subject, latents: np.ndarray, progress: Progress | None) ->
     return frames
 
 
+def _originals(subject: Subject, pairs: Pairs, decoded: np.ndarray) -> np.ndarray:
+    """The images at both ends; where an end is no sample, what is decoded there."""
+    originals = decoded.copy()
+    known = pairs.rows >= 0
+    originals[known] = subject.as_bytes(subject.rows[pairs.rows[known]])
+    return originals
+
+
 def _class_of(subject: Subject, rows: np.ndarray) -> np.ndarray:
-    """Class name of each row, empty where unknown."""
+    """Class name of each row of the split, empty where unknown."""
     names = np.array(["", *subject.images.class_names], dtype=object)
-    labels = subject.images.labels[rows]
+    labels = np.where(rows >= 0, subject.images.labels[subject.rows[rows]], -1)
     return names[np.where((labels >= 0) & (labels < len(names) - 1), labels + 1, 0)]
 
 
