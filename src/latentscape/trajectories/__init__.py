@@ -1,5 +1,6 @@
 """Ways from one latent to another, and which pairs to travel between."""
 
+from latentscape.trajectories.crowd import Crowd
 from latentscape.trajectories.eased import eased
 from latentscape.trajectories.even_norm import linear_even_norm
 from latentscape.trajectories.graph import Graph
@@ -22,6 +23,7 @@ __all__ = [
     "CRITERIA",
     "INTERPOLATORS",
     "NEEDS",
+    "Crowd",
     "Graph",
     "Interpolator",
     "LatentMoments",

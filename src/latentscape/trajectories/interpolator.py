@@ -1,11 +1,19 @@
 """Interpolators by name."""
 
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol, get_args
 
 import numpy as np
 
 from latentscape.errors import UsageError, nearest
+from latentscape.trajectories.eased import eased
+from latentscape.trajectories.even_norm import linear_even_norm
+from latentscape.trajectories.graph import NEEDED, Graph
 from latentscape.trajectories.linear import linear
+from latentscape.trajectories.lol import lol
+from latentscape.trajectories.spherical import Frame, spherical
+from latentscape.trajectories.surroundings import Surroundings
 
 
 class Interpolator(Protocol):
@@ -16,15 +24,77 @@ class Interpolator(Protocol):
         ...
 
 
-INTERPOLATORS: dict[str, Interpolator] = {"linear": linear}
+Maker = Callable[[Surroundings], Interpolator]
+
+INTERPOLATORS: dict[str, Maker] = {}
+NEEDS: dict[str, tuple[str, ...]] = {}
 
 
-def interpolator_named(name: str) -> Interpolator:
-    """The interpolator called `name`.
+def register(name: str, make: Maker, *, needs: Iterable[str] = ()) -> None:
+    """Give a way a name.
+
+    Args:
+        name: Words joined by hyphens, as on the command line.
+        make: Surroundings to interpolator; nothing heavy before the first pair.
+        needs: Of ``latents``, ``decode`` and ``features``: what of the surroundings it reads.
+    """
+    INTERPOLATORS[name], NEEDS[name] = make, tuple(needs)
+
+
+def interpolator_named(name: str, surroundings: Surroundings | None = None) -> Interpolator:
+    """The interpolator called `name`, bound to what surrounds the ends.
+
+    Args:
+        name: A key of `INTERPOLATORS`.
+        surroundings: Latents, decoder and features; empty if None.
+
+    Raises:
+        UsageError: If there is none of that name (the hint names the nearest), or what it needs
+            of the surroundings is missing.
+    """
+    require_method(name)
+    surroundings = surroundings or Surroundings()
+    surroundings.require(*NEEDS[name], method=name)
+    return INTERPOLATORS[name](surroundings)
+
+
+def require_method(name: str) -> None:
+    """Check that there is an interpolator of that name.
 
     Raises:
         UsageError: If there is none; the hint names the nearest.
     """
     if name not in INTERPOLATORS:
         raise UsageError(f"there is no interpolator {name!r}", nearest(name, INTERPOLATORS))
-    return INTERPOLATORS[name]
+
+
+def _in_frame(way: Callable[..., np.ndarray], frame: Frame, **words: bool) -> Maker:
+    """Makes a way about zero, about the store's mean, or in the store's whitened latents."""
+
+    def make(surroundings: Surroundings) -> Interpolator:
+        moments = None if frame == "plain" else surroundings.moments
+        return partial(way, moments=moments, frame=frame, **words)
+
+    return make
+
+
+register("linear", lambda _: linear)
+register("eased", lambda _: eased)
+for _name, _way, _words in (
+    ("spherical", spherical, {}),
+    ("spherical-norm", spherical, {"even_norm": True}),
+    ("linear-norm", linear_even_norm, {}),
+):
+    for _frame in get_args(Frame):
+        register(
+            _name if _frame == "plain" else f"{_name}-{_frame}",
+            _in_frame(_way, _frame, **_words),
+            needs=() if _frame == "plain" else ("latents",),
+        )
+register("lol", lambda around: partial(lol, mean=around.moments.mean), needs=("latents",))
+for _seen, _needs in NEEDED.items():
+    register(
+        "graph" if _seen == "latent" else f"graph-{_seen}",
+        partial(Graph, seen=_seen),
+        needs=_needs,
+    )

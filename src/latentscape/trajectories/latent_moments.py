@@ -1,6 +1,7 @@
 """Where a cloud of latents lies and how it is stretched, to centre and whiten ways by."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -33,12 +34,12 @@ class LatentMoments:
     n: int
 
     def whitened(self, latents: np.ndarray) -> np.ndarray:
-        """``n *latent`` → (n, positions, values) of mean 0 and covariance I, in double precision."""
+        """``n *latent`` → (n, positions, values) of mean 0 and covariance I, as float64."""
         centred = self._folded(np.asarray(latents, np.float64) - self.mean)
         return centred @ self.axes / self.spread
 
     def coloured(self, white: np.ndarray) -> np.ndarray:
-        """The way back: what `whitened` gave to ``n *latent``, in double precision."""
+        """The way back, from what `whitened` gave to ``n *latent``, as float64."""
         centred = white * self.spread @ self.axes.T
         if self.by_channel:
             centred = centred.swapaxes(1, 2)
@@ -76,7 +77,7 @@ def latent_moments(latents: np.ndarray, *, seed: int = 0) -> LatentMoments:
 
     if latents.ndim < 2:
         raise ShapeError(f"latents {latents.shape} must be n × latent")
-    few = max(2, MOST_VALUES // max(1, latents[0].size if len(latents) else 1))
+    few = max(2, MOST_VALUES // max(1, prod(latents.shape[1:])))
     if len(latents) > few:
         rows = np.random.default_rng(seed).choice(len(latents), few, replace=False)
         latents = latents[np.sort(rows)]
@@ -87,7 +88,7 @@ def latent_moments(latents: np.ndarray, *, seed: int = 0) -> LatentMoments:
             f"{len(latents)} latent has no moments", "encode more images, or choose another method"
         )
     n, shape = len(latents), latents.shape[1:]
-    by_channel = len(shape) > 1 and latents[0].size > MOST_TOGETHER
+    by_channel = len(shape) > 1 and prod(shape) > MOST_TOGETHER
     if by_channel:
         rows = np.moveaxis(latents, 1, -1).reshape(-1, shape[0])
     else:

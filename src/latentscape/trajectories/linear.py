@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from latentscape.errors import ShapeError, UsageError
+from latentscape.trajectories.ends import require_ends, weighted
 
 
 def linear(starts: np.ndarray, ends: np.ndarray, *, n_steps: int) -> np.ndarray:
@@ -22,10 +22,6 @@ def linear(starts: np.ndarray, ends: np.ndarray, *, n_steps: int) -> np.ndarray:
         ShapeError: If starts and ends differ in shape.
         UsageError: If there are fewer than two steps.
     """
-    if starts.shape != ends.shape or starts.ndim < 2:
-        raise ShapeError(f"starts {starts.shape} and ends {ends.shape} must both be pairs × latent")
-    if n_steps < 2:
-        raise UsageError(f"{n_steps} steps make no line", "both ends count: give at least 2")
-    t = np.linspace(0.0, 1.0, n_steps).reshape(1, n_steps, *[1] * (starts.ndim - 1))
-    line = (1 - t) * starts[:, None] + t * ends[:, None]
-    return line.astype(np.result_type(starts, ends))
+    require_ends(starts, ends, n_steps)
+    t = np.linspace(0.0, 1.0, n_steps)
+    return weighted(starts, ends, (1 - t, t))
