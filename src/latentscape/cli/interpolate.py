@@ -18,7 +18,9 @@ def interpolate(
     ] = "different-class",
     n_pairs: Annotated[int, typer.Option(help="How many pairs to choose.")] = 8,
     n_steps: Annotated[int, typer.Option(help="Frames of a trajectory, both ends counted.")] = 10,
-    method: Annotated[str, typer.Option(help="linear.")] = "linear",
+    method: Annotated[
+        str, typer.Option(help="linear, spherical-centred, lol, graph, ...")
+    ] = "linear",
     split: SplitName = "test",
     seed: Seed = 0,
     out: Out = None,

@@ -90,7 +90,7 @@ def latent_moments(latents: np.ndarray, *, seed: int = 0) -> LatentMoments:
     n, shape = len(latents), latents.shape[1:]
     by_channel = len(shape) > 1 and prod(shape) > MOST_TOGETHER
     if by_channel:
-        rows = np.moveaxis(latents, 1, -1).reshape(-1, shape[0])
+        rows = np.moveaxis(latents, 1, -1).reshape(-1, latents.shape[1])
     else:
         rows = latents.reshape(n, -1)
     centre = rows.mean(0)

@@ -11,7 +11,13 @@ from latentscape.data import DataConfig
 from latentscape.errors import UsageError
 from latentscape.records import TrajectoryRecord
 from latentscape.training.recipes import prior_matched
-from latentscape.trajectories import Crowd, Pairs, choose_pairs, interpolator_named
+from latentscape.trajectories import (
+    Crowd,
+    Pairs,
+    choose_pairs,
+    interpolator_named,
+    require_method,
+)
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -21,6 +27,7 @@ from latentscape.workflows.opening import (
     require_finite,
     room_in,
 )
+from latentscape.workflows.surroundings import surroundings_of
 
 
 class JourneyWords(TypedDict, total=False):
@@ -43,8 +50,9 @@ class Journey:
             and others (`trajectories.CRITERIA`); or pairs ``"idA:idB"``.
         n_pairs: How many pairs to choose.
         n_steps: Frames of each trajectory, both ends counted.
-        method: Name of the interpolator: ``linear``.
-        seed: Of the choice of pairs.
+        method: Name of the interpolator: ``linear``, ``spherical-centred``, ``lol``, ``graph``
+            and others (`trajectories.INTERPOLATORS`).
+        seed: Of the choice of pairs, and of what a method draws.
         split: ``train``, ``val``, ``test`` or ``all``.
     """
 
@@ -84,12 +92,13 @@ def interpolate(
     except TypeError as error:
         known = ", ".join(asdict(Journey()))
         raise UsageError(f"interpolate knows no such word ({error})", f"known: {known}") from error
-    travel = interpolator_named(journey.method)
+    require_method(journey.method)
     subject = open_subject(model, data, journey.split)
-    pairs = choose_pairs(
-        journey.pairs, crowd_of(subject), n_pairs=journey.n_pairs, seed=journey.seed
-    )
+    crowd = crowd_of(subject)
+    pairs = choose_pairs(journey.pairs, crowd, n_pairs=journey.n_pairs, seed=journey.seed)
     ends = ends_of(subject, pairs)
+    around = surroundings_of(subject, crowd, journey.method, seed=journey.seed)
+    travel = interpolator_named(journey.method, around)
     latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
     frames = _frames(subject, latents, progress)
     record = TrajectoryRecord(
