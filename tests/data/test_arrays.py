@@ -102,6 +102,11 @@ def test_everything_beside_the_images_is_read(tmp_path):
         ({"groups": np.arange(7)}, "6 images and 7 groups"),
         ({"factors": np.zeros((6, 2)), "factor_names": np.array(["one"])}, "2 factors and 1 names"),
         ({"factors": np.zeros((6, 1)), "factor_kinds": np.array(["hue"])}, "of the kinds hue"),
+        ({"labels": np.int64(3)}, "labels .* are no list"),
+        ({"labels": np.array([["a", "b"]] * 6)}, "labels .* are no list"),
+        ({"labels": np.zeros(6, int), "classes": np.array("cat")}, "class_names .* are no list"),
+        ({"factors": np.float64(1)}, "factors .* are no list"),
+        ({"factors": np.array(["red"] * 6)}, "factors .* are no numbers"),
     ],
 )
 def test_arrays_that_do_not_fit_the_images_are_refused(tmp_path, extra, match):
@@ -130,6 +135,35 @@ def test_missing_damaged_and_foreign_files_are_errors(tmp_path):
     (tmp_path / "a.npz").write_bytes(content[:200])
     with pytest.raises(DataError, match="cannot be read"):
         load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_file_damaged_anywhere_is_an_error_or_still_images(tmp_path, save):
+    save(tmp_path / "a.npz", images=HWC, labels=np.arange(6))
+    whole, rng = (tmp_path / "a.npz").read_bytes(), np.random.default_rng(0)
+    n_refused = 0
+    for _ in range(100):
+        content = bytearray(whole)
+        content[rng.integers(len(whole))] ^= rng.integers(1, 256)
+        (tmp_path / "b.npz").write_bytes(content)
+        try:
+            load(tmp_path / "b.npz")
+        except DataError:
+            n_refused += 1
+    assert n_refused > 50
+
+
+def test_no_images_are_refused_before_their_labels_are_read(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((0, 5, 5), np.uint8), labels=np.zeros(0, int))
+    with pytest.raises(DataError, match="holds no images"):
+        load(tmp_path / "a.npz")
+
+
+def test_an_archive_that_is_called_an_array_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", images=HWC)
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(DataError, match="cannot be read"):
+        load(tmp_path / "a.npy")
 
 
 def test_what_a_factor_is_is_told_or_read_off_its_values(tmp_path):

@@ -62,11 +62,13 @@ def test_idx_files_are_read_train_then_test(mnist):
     assert len(rows["val"]) == 2
 
 
-@pytest.mark.parametrize("damage", ["cut", "foreign", "absent", "mixed"])
+@pytest.mark.parametrize("damage", ["cut", "spoilt", "foreign", "absent", "mixed"])
 def test_damaged_idx_files_are_named(mnist, damage):
     path = mnist[0] / "train-images-idx3-ubyte.gz"
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:300])
+    elif damage == "spoilt":
+        path.write_bytes(path.read_bytes()[:10] + b"\xff" + path.read_bytes()[11:])
     elif damage == "foreign":
         path.write_bytes(gzip.compress(b"\x00\x00\x0d\x01\x00\x00\x00\x00"))
     elif damage == "absent":

@@ -19,6 +19,7 @@ from latentscape.data.image_set import FactorKind, ImageSet
 from latentscape.data.memory import Loading, room_for
 from latentscape.data.split import official_split
 from latentscape.errors import DataError
+from latentscape.records import UNREADABLE
 
 _BLOCK = 16 * 1024**2
 _NAMES = {
@@ -46,12 +47,13 @@ def read_arrays(path: str, loading: Loading) -> ImageSet:
     file = Path(path).expanduser()
     if not file.is_file():
         raise DataError(f"there is no file {file}", "give the path of a .npz file")
+    columns: dict[str, np.ndarray]
     try:
         if file.suffix == ".npy":
-            columns = {"images": np.load(file, mmap_mode="r", allow_pickle=False)}
+            columns = {"images": np.lib.format.open_memmap(file, mode="r")}
         else:
             columns = _columns(file, loading)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         reason = "it holds Python objects" if "pickle" in str(error).lower() else str(error)
         raise DataError(
             f"{file} cannot be read: {reason}", "save plain arrays with numpy.savez"
@@ -62,15 +64,9 @@ def read_arrays(path: str, loading: Loading) -> ImageSet:
         )
     images = _levels(channels_first(columns["images"], str(file)), str(file), loading)
     n = len(images)
-    for name in ("labels", "groups", "official", "sample_ids", "factors"):
-        if name in columns and len(columns[name]) != n:
-            raise DataError(
-                f"{file} has {n} images and {len(columns[name])} {name}", "give one for each image"
-            )
+    _check_columns(columns, n, str(file))
     labels, class_names = _classes(columns, n, str(file))
-    factors = columns.get("factors")
-    if factors is not None:
-        factors = factors.reshape(n, -1).astype(float)
+    factors = _factors(columns, n, str(file))
     return ImageSet(
         name=file.stem,
         images=images,
@@ -111,6 +107,21 @@ def channels_first(images: np.ndarray, place: str) -> np.ndarray:
         f"the images in {place} have the shape {images.shape}",
         "store them as n×height×width×channels, with 1, 3 or 4 channels",
     )
+
+
+def _check_columns(columns: dict[str, np.ndarray], n: int, place: str) -> None:
+    if not n:
+        raise DataError(f"{place} holds no images", "give a file with at least a few")
+    for name, column in columns.items():
+        if name != "images" and column.ndim != 1 and (name != "factors" or not column.ndim):
+            raise DataError(
+                f"the {name} in {place} are no list: their shape is {column.shape}",
+                "save them as an array of one axis",
+            )
+        if name in ("labels", "groups", "official", "sample_ids", "factors") and len(column) != n:
+            raise DataError(
+                f"{place} has {n} images and {len(column)} {name}", "give one for each image"
+            )
 
 
 def _columns(file: Path, loading: Loading) -> dict[str, np.ndarray]:
@@ -206,7 +217,7 @@ def _classes(
         own, index = np.unique(labels.astype(str), return_inverse=True)
         return index.astype(np.int64), tuple(own.tolist())
     whole = labels.astype(np.int64) if labels.dtype.kind in "iufb" else None
-    if whole is None or labels.ndim != 1 or (whole != labels).any() or whole.min() < -1:
+    if whole is None or (whole != labels).any() or whole.min() < -1:
         raise DataError(
             f"the labels in {place} are no whole numbers from 0, one an image",
             "number the classes 0, 1, 2 ...; -1 stands for unknown",
@@ -219,6 +230,18 @@ def _classes(
             "give class_names one name for each label",
         )
     return whole, names
+
+
+def _factors(columns: dict[str, np.ndarray], n: int, place: str) -> np.ndarray | None:
+    if "factors" not in columns:
+        return None
+    try:
+        return columns["factors"].reshape(n, -1).astype(float)
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"the factors in {place} are no numbers: {error}",
+            "number the values of each factor; its name belongs in factor_names",
+        ) from error
 
 
 def _factor_names(

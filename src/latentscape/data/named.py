@@ -10,6 +10,7 @@ import numpy as np
 from latentscape.data.image_set import ImageSet
 from latentscape.data.memory import Loading
 from latentscape.errors import DataError
+from latentscape.records import UNREADABLE
 
 FASHION = (
     "t-shirt", "trouser", "pullover", "dress", "coat",
@@ -100,7 +101,7 @@ def read_idx(folder: Path, stem: str) -> np.ndarray:
         if (zero, kind) != (0, 8):
             raise ValueError("not an IDX file of bytes")
         return np.frombuffer(raw, np.uint8, offset=4 + 4 * n_axes).reshape(shape)
-    except (OSError, EOFError, ValueError, struct.error) as error:
+    except (*UNREADABLE, struct.error) as error:
         raise DataError(
             f"{path} cannot be read: {error}", "it may be cut short: fetch the file again"
         ) from error

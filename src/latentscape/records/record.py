@@ -20,8 +20,9 @@ Array = Annotated[
     WithJsonSchema({"type": "object", "description": "an array kept beside the JSON, in the npz"}),
 ]
 
-# What NumPy and zipfile raise on a file that is damaged.
-UNREADABLE = (ValueError, KeyError, EOFError, OSError, BadZipFile, zlib.error)
+# What NumPy and zipfile raise on a file that is damaged; zipfile's RuntimeError is of a flag or a
+# version that it does not know.
+UNREADABLE = (ValueError, KeyError, EOFError, OSError, BadZipFile, RuntimeError, zlib.error)
 
 KINDS: dict[str, type["Record"]] = {}
 
