@@ -1,23 +1,19 @@
 """Traverse: what changes in the image as one latent moves and all others are held."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from latentscape.data import DataConfig
 from latentscape.errors import UndefinedError, UsageError
 from latentscape.records import TraversalRecord
-from latentscape.training.snapshot import write_gif
+from latentscape.workflows.film import write_film
 from latentscape.workflows.latents import Latents, open_latents
 from latentscape.workflows.opening import decode
 from latentscape.workflows.units import Units, units_of
 
 MOST_IMAGES = 10_000
 ENDS = (0.02, 0.98)
-FILM_SECONDS, FILM_COLUMNS, TILE = 2.4, 5, 64
-INK, PAPER = (36, 41, 47), (255, 255, 255)
-STRIP = 18  # pixels above each row of tiles, for their names
 
 
 def traverse(
@@ -69,7 +65,8 @@ def traverse(
     stem = out or latents.room("trajectories", f"traversal-{_slug(around)}-{latents.stem}")
     if stem is not None:
         record.save(stem)
-        _film(record, Path(stem))
+        names = [_named(record, i) for i in range(len(record.frames))]
+        write_film(record.frames, names, Path(stem))
     return record
 
 
@@ -118,45 +115,6 @@ def _decoded(
         frames=images[:-1].reshape(len(moving), n_steps, *images.shape[1:]),
         held=images[-1],
     )
-
-
-def _film(record: TraversalRecord, stem: Path) -> None:
-    """``stem.gif``: every unit of the record in a tile of its own, moving to and fro at once."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    columns = min(FILM_COLUMNS, len(record.frames))
-    frames = np.moveaxis(record.frames, 2, -1)  # units steps height width channels
-    if frames.shape[-1] not in (1, 3):
-        frames = frames.mean(-1, keepdims=True).round().astype(np.uint8)
-    font: Any = ImageFont.load_default(size=11)
-    there = list(range(frames.shape[1]))
-    pictures = []
-    for step in there + there[-2:0:-1]:
-        tiles = [_scaled(image) for image in frames[:, step]]
-        side, width = tiles[0].shape[0] + STRIP, tiles[0].shape[1] + 2
-        rows = -(-len(tiles) // columns)
-        picture = Image.new("RGB", (columns * width, rows * side), PAPER)
-        draw = ImageDraw.Draw(picture)
-        for i, image in enumerate(tiles):
-            x, y = (i % columns) * width, (i // columns) * side
-            draw.text((x + 1, y + 2), _named(record, i), fill=INK, font=font)
-            picture.paste(Image.fromarray(image), (x + 1, y + STRIP))
-        pictures.append(picture)
-    write_gif(pictures, stem.with_name(f"{stem.name}.gif"), seconds=FILM_SECONDS, rest=0)
-
-
-def _scaled(image: np.ndarray) -> np.ndarray:
-    """RGB ``height width 3`` of at least 64 pixels a side, or over that at most 128."""
-    from PIL import Image
-
-    image = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-    side = max(image.shape[:2])
-    if side > 2 * TILE:
-        step = -(-side // (2 * TILE))
-        small = Image.fromarray(image).reduce(step)
-        return np.asarray(small)
-    scale = max(1, TILE // side)
-    return image.repeat(scale, 0).repeat(scale, 1)
 
 
 def _named(record: TraversalRecord, i: int) -> str:
