@@ -173,6 +173,17 @@ def test_a_record_that_lost_its_arrays(say, x):
     assert (x / "report.html").read_text().count("cannot be read") >= 3
 
 
+@pytest.mark.parametrize("content", [b"", b"no history", "half"])
+def test_a_damaged_history_costs_the_diagnosis_its_beta_and_nothing_else(say, x, content):
+    path = x / "history.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content == "half" else content)
+    said = say("measure", "collapse", "x")
+    assert said.code == 0, said.err
+    assert "history.parquet is missing or damaged; the run's β is not judged" in said.err
+    assert "rate" in said.out
+
+
 def test_damaged_snapshots_do_not_cost_the_training(say, x):
     for path in (x / "snapshots").glob("epoch-*.png"):
         path.write_bytes(b"no picture")

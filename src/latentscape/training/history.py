@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from latentscape.errors import RunError
 from latentscape.records import HistoryRecord, replacing
 
 PATH = "history.parquet"
@@ -18,11 +19,21 @@ def write_history(folder: Path, columns: dict[str, list[float]]) -> None:
 
 
 def read_history(folder: Path) -> HistoryRecord:
-    """Read a run's history."""
+    """Read a run's history.
+
+    Raises:
+        RunError: If it is missing or damaged.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(folder / PATH)
-    return HistoryRecord(columns={k: tuple(v) for k, v in table.to_pydict().items()})
+    try:
+        table = pq.read_table(folder / PATH)
+        return HistoryRecord(columns={k: tuple(v) for k, v in table.to_pydict().items()})
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise RunError(
+            f"{folder / PATH} is missing or damaged", "restore it from a copy, or train again"
+        ) from error
 
 
 def add_epoch(columns: dict[str, list[float]], row: dict[str, float]) -> None:

@@ -1,5 +1,6 @@
 """Measure collapse: do the latents carry anything, and if not, why, and what would mend it?"""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,7 +134,8 @@ def _weighting(subject: Subject) -> tuple[Weighting | None, str | None]:
             return weighting, convention
         betas = read_history(folder).columns.get("beta", ())
         return (replace(weighting, beta=betas[-1]) if betas else weighting), convention
-    except LatentscapeError:  # of another version: its β is not known here
+    except LatentscapeError as error:  # damaged, or of another version
+        warnings.warn(f"{error.message}; the run's β is not judged", stacklevel=3)
         return None, convention
 
 
