@@ -188,6 +188,19 @@ def test_factor_vae_score_equals_a_vote_counted_by_hand():
     assert np.mean(several) == pytest.approx(by_hand, abs=0.06)
 
 
+def test_each_pair_of_the_beta_vae_score_has_a_value_of_its_own():
+    """Latents that speak only where a switch is on.
+
+    Pairs that share the switch differ in a quarter of cases, others in 3 of 8. With one value for
+    a whole set they would never differ or half the time, and no line would part them from others.
+    """
+    rng = np.random.default_rng(10)
+    values = rng.integers(0, 2, (4000, 2))
+    latents = values[:, :1] * rng.integers(0, 2, (4000, 8)).astype(float)
+    factors, _ = factors_of(values, ("switch", "unheard"))
+    assert beta_vae_score(Known(latents, factors)) > 0.9
+
+
 def test_collapsed_latents_have_no_vote():
     values = drawn(200)
     faint = 1e-3 * np.random.default_rng(7).normal(size=(len(values), 4))

@@ -32,7 +32,7 @@ DISENTANGLEMENT: dict[str, Entry] = {
     ),
     "beta_vae_score": Entry(
         "", "higher", (0, 1),
-        "how often a linear classifier names the factor that 64 pairs of images share",
+        "how often a linear classifier names the factor that the images of each pair share",
     ),
     "label_mi_gap": Entry(
         "", "neither", (0, 1),

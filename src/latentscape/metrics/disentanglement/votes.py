@@ -1,7 +1,8 @@
 """Two votes over sets of images that share one factor: the FactorVAE and the β-VAE score.
 
-The sets are drawn from the images there are: a factor at random, a value as images have it, then
-images of that value, with return. Nothing is rendered anew, so that any set with factors will do.
+The sets are drawn from the images there are: a factor at random, a value as images have it (one a
+set for FactorVAE, one a pair for β-VAE), then images of that value, with return. Nothing is
+rendered anew, so that any set with factors will do.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from latentscape.errors import UndefinedError
 from latentscape.metrics.disentanglement.factors import Factor, Known
 
 N_VOTES = 800  # to learn from, and as many again to be judged by
-N_SHARING = 64
+N_SHARING = 64  # images of a set, or its pairs
 CHUNK_VALUES = 1 << 22
 
 
@@ -43,8 +44,8 @@ def factor_vae_score(known: Known, *, seed: int = 0) -> float:
     for k, factor in enumerate(known.factors):
         for turn in range(2):
             n_sets = _share(N_VOTES, n_factors, k)
-            for rows in _sets(factor, n_sets, scaled.shape[1], rng):
-                least = scaled[rows].var(axis=1).argmin(1)
+            for rows in _sets(factor, n_sets, scaled.shape[1], rng, shape=(1, N_SHARING)):
+                least = scaled[rows[:, 0]].var(axis=1).argmin(1)
                 votes[turn, :, k] += np.bincount(least, minlength=scaled.shape[1])
     learnt, judged = votes
     right = judged[np.arange(len(learnt)), learnt.argmax(1)].sum()
@@ -52,9 +53,10 @@ def factor_vae_score(known: Known, *, seed: int = 0) -> float:
 
 
 def beta_vae_score(known: Known, *, seed: int = 0) -> float:
-    """How often a linear classifier names the factor that 64 pairs of images share.
+    """How often a linear classifier names the factor that the two images of each pair share.
 
-    It sees the mean absolute difference of the pairs' latents, standardised over all sets, learns
+    A set is 64 pairs; the value that the two of a pair share differs from pair to pair. It sees
+    the mean absolute difference of the pairs' latents, standardised over all sets, learns
     on 800 sets and is judged on 800 others.
 
     Args:
@@ -77,8 +79,8 @@ def beta_vae_score(known: Known, *, seed: int = 0) -> float:
     features, answers = [], []
     for k, factor in enumerate(known.factors):
         n_sets = 2 * _share(N_VOTES, len(known.factors), k)
-        for rows in _sets(factor, n_sets, 2 * latents.shape[1], rng, n_sharing=2 * N_SHARING):
-            pairs = latents[rows[:, :N_SHARING]] - latents[rows[:, N_SHARING:]]
+        for rows in _sets(factor, n_sets, latents.shape[1], rng, shape=(N_SHARING, 2)):
+            pairs = latents[rows[..., 0]] - latents[rows[..., 1]]
             features.append(np.abs(pairs).mean(1))
         answers.append(np.full(n_sets, k))
     answer, seen = np.concatenate(answers), np.concatenate(features)
@@ -106,15 +108,27 @@ def _share(total: int, n_factors: int, k: int) -> int:
 
 
 def _sets(
-    factor: Factor, n_sets: int, size: int, rng: np.random.Generator, *, n_sharing: int = N_SHARING
+    factor: Factor, n_sets: int, size: int, rng: np.random.Generator, *, shape: tuple[int, int]
 ) -> Iterator[np.ndarray]:
-    """Rows of images, ``sets n_sharing``, each set of one value; a chunk of sets at a time."""
+    """Rows of images, a chunk of sets at a time.
+
+    Args:
+        factor: The factor that is shared.
+        n_sets: Sets in all.
+        size: Latents of an image, for the size of a chunk.
+        rng: Draws values and images.
+        shape: Values a set, and images of each value.
+
+    Yields:
+        ``sets *shape`` rows; those along the last axis share one value.
+    """
     by_value = np.argsort(factor.codes, kind="stable")
     counts = np.bincount(factor.codes, minlength=factor.n_values)
     starts = np.cumsum(counts) - counts
-    n_chunk = max(1, CHUNK_VALUES // (n_sharing * size))
+    n_values, n_sharing = shape
+    n_chunk = max(1, CHUNK_VALUES // (n_values * n_sharing * size))
     for start in range(0, n_sets, n_chunk):
         n = min(n_chunk, n_sets - start)
-        value = factor.codes[rng.integers(0, len(factor.codes), n)]
-        places = (rng.random((n, n_sharing)) * counts[value][:, None]).astype(np.int64)
-        yield by_value[starts[value][:, None] + places]
+        value = factor.codes[rng.integers(0, len(factor.codes), (n, n_values))][..., None]
+        places = (rng.random((n, n_values, n_sharing)) * counts[value]).astype(np.int64)
+        yield by_value[starts[value] + places]
