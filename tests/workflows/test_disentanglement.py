@@ -124,6 +124,15 @@ def test_a_traversal_around_an_image_holds_its_latent(sprites):
         traverse(sprites, around="nobody")
 
 
+def test_an_image_outside_the_choice_is_found_all_the_same(sprites, monkeypatch):
+    room = "latentscape.workflows.traverse.MOST_IMAGES"
+    monkeypatch.setattr(room, 20)
+    images = load_images(open_model(sprites).data)
+    for i in range(0, 60, 15):
+        around = str(images.sample_ids[i])
+        assert traverse(sprites, split="all", around=around, n_steps=2).around == around
+
+
 def test_the_film_moves_to_and_fro_and_is_small(sprites):
     traverse(sprites, split="all", n_steps=5)
     path = sprites / "trajectories" / "traversal-mean-sprites-all.gif"

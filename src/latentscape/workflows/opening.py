@@ -54,6 +54,12 @@ class Subject:
         chosen = np.random.default_rng(seed).permutation(len(self.rows))[:limit]
         return replace(self, rows=self.rows[np.sort(chosen)])
 
+    def row_of(self, sample_id: str) -> int | None:
+        """Row of an image of the split, whatever choice of them was made; None if it has none."""
+        in_split = (self.splits == self.split) | (self.split == "all")
+        found = np.flatnonzero(in_split & (self.images.sample_ids == sample_id))
+        return int(found[0]) if len(found) else None
+
     def pixels(self, rows: np.ndarray) -> Tensor:
         """Chosen images as the model sees them, on its device."""
         return torch.from_numpy(self.images.pixels(rows)).to(self.model.autoencoder.device)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from latentscape.data import DataConfig
 from latentscape.errors import UndefinedError, UsageError
@@ -74,13 +75,17 @@ def _held(latents: Latents, around: str) -> np.ndarray:
     """(D,) the latent that is held."""
     if around == "mean":
         return latents.rows.mean(0, dtype=np.float64)
-    found = np.flatnonzero(latents.sample_ids == around)
-    if not len(found):
+    assert latents.subject is not None
+    row = latents.subject.row_of(around)
+    if row is None:
         raise UsageError(
             f"no image of {latents.stem} is called {around!r}",
             f"ids look like {latents.sample_ids[0]}; or say mean",
         )
-    return latents.rows[found[0]].astype(np.float64)
+    with torch.inference_mode():
+        pixels = latents.subject.pixels(np.array([row]))
+        mean = latents.subject.model.autoencoder.encode(pixels).mean
+    return mean.flatten().cpu().double().numpy()
 
 
 def _decoded(
