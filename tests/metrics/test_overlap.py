@@ -134,6 +134,36 @@ def test_groups_are_kept_whole_in_the_bootstrap():
     assert "groups" in fair.interval
 
 
+def one_sample_apart(n: int, step: float) -> np.ndarray:
+    """A class whose last latent is constant but for its last sample."""
+    rows = np.random.default_rng(n).normal(size=(n, 2)).astype(np.float32)
+    rows[:, 1] = 0
+    rows[-1, 1] = step
+    return rows
+
+
+def test_resamples_without_spread_are_left_out_of_the_interval():
+    rows = np.concatenate([one_sample_apart(30, 1), np.random.default_rng(0).normal(size=(30, 2))])
+    measure = coefficient_of(rows, np.repeat([0, 1], 30))
+    assert 0 <= measure.low <= measure.value <= measure.high <= 1
+    assert "without spread along some axis left out" in measure.interval
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (one_sample_apart(30, 1), one_sample_apart(30, 2)),
+        (one_sample_apart(30, 1), one_sample_apart(30, 1e-4) + np.float32(0.3)),
+        (np.array([[0], [0], [0], [0], [1.0]]), np.array([[0.5], [0.5], [0.5], [0.5], [1.5]])),
+    ],
+)
+def test_where_most_resamples_are_without_spread_there_is_no_interval(first, second):
+    rows, sizes = np.concatenate([first, second]), [len(first), len(second)]
+    measure = coefficient_of(rows, np.repeat([0, 1], sizes))
+    assert 0 <= measure.value <= 1
+    assert measure.low is None
+
+
 def test_the_axis_shows_the_pair_in_its_own_deviations():
     rows, labels = overlapping(2000)
     labelled = Labelled.of(rows, labels, ("a", "b", "c"))

@@ -6,8 +6,8 @@ import numpy as np
 
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import measured
-from latentscape.metrics.interval import Interval, bootstrap_intervals
-from latentscape.metrics.labelled import LEVEL, Labelled
+from latentscape.metrics.interval import LEVEL, bootstrap_intervals, centred_interval
+from latentscape.metrics.labelled import Labelled
 from latentscape.metrics.voting import Voters, shares_of
 from latentscape.records import Measure, Reference, Row, Undefined
 from latentscape.records.classes import OverlappingPair
@@ -18,6 +18,7 @@ N_RESAMPLES = 200
 N_MIXED = 10
 MOST_BINS, LEAST_BINS = 40, 12
 SHRUNK_BELOW = 5  # samples a dimension
+SINGULAR = 1e-12  # λ under this share of the largest is rounding
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,7 @@ def gaussian_of(rows: np.ndarray) -> Gaussian:
 
         shrinkage = float(ledoit_wolf_shrinkage(rows))
     covariance = _shrunk(np.cov(rows, rowvar=False, bias=True).reshape(n_axes, n_axes), shrinkage)
-    eigenvalues = np.linalg.eigvalsh(covariance)
-    if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
+    if not _spreads(covariance):
         raise UndefinedError(
             f"its {n:,} samples do not spread along every axis", "look at the map of the latents"
         )
@@ -195,18 +195,17 @@ def _bhattacharyya_measure(
         _resampled_moments(part, shrinkage, group, rng)
         for part, shrinkage, group in zip(rows, shrinkages, groups, strict=True)
     ]
-    resampled = _coefficients(*drawn[0], *drawn[1])
-    resampled = resampled[np.isfinite(resampled)]
-    interval = None
-    if len(resampled) > N_RESAMPLES // 2:
-        low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        low, high = np.clip(value + np.array([low, high]) - resampled.mean(), 0, 1)
-        what = "samples" if labelled.groups is None else "groups"
-        words = (
-            f"{100 * LEVEL:g} % bootstrap of {what} inside each class, centred on the value "
-            f"({N_RESAMPLES} resamples, seed {seed})"
-        )
-        interval = Interval(float(low), float(high), words)
+    # The mean of two covariances that spread along every axis does so too.
+    kept = _spreads(drawn[0][1]) & _spreads(drawn[1][1])
+    resampled = np.full(N_RESAMPLES, np.nan)
+    resampled[kept] = _coefficients(*(part[kept] for moments in drawn for part in moments))
+    what = "samples" if labelled.groups is None else "groups"
+    flat = "" if kept.all() else f", {(~kept).sum()} without spread along some axis left out"
+    words = (
+        f"{100 * LEVEL:g} % bootstrap of {what} inside each class, centred on the value "
+        f"({N_RESAMPLES} resamples{flat}, seed {seed})"
+    )
+    interval = centred_interval(value, resampled, (0, 1), words)
     shrunk = max(shrinkages)
     note = f"Ledoit–Wolf shrinkage up to {shrunk:.2g}" if shrunk else "no shrinkage"
     return measured(
@@ -320,6 +319,12 @@ def _coefficients(
         apart = (step * np.linalg.solve(middle, step)).sum((1, 2)) / 8
         dets = [np.linalg.slogdet(c)[1] for c in (middle, first_covariances, second_covariances)]
         return np.clip(np.exp(-apart - (dets[0] - (dets[1] + dets[2]) / 2) / 2), 0, 1)
+
+
+def _spreads(covariances: np.ndarray) -> np.ndarray:
+    """Whether there is spread along every axis, of each covariance ``... a a``."""
+    eigenvalues = np.linalg.eigvalsh(covariances)
+    return eigenvalues[..., 0] > SINGULAR * eigenvalues[..., -1]
 
 
 def _shrunk(covariance: np.ndarray, shrinkage: float) -> np.ndarray:
