@@ -4,19 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentscape.errors import ShapeError, UsageError
-from latentscape.trajectories import INTERPOLATORS, interpolator_named, linear
-
-
-@pytest.mark.parametrize("shape", [(5,), (4, 8, 8)])
-@pytest.mark.parametrize("name", list(INTERPOLATORS))
-def test_both_ends_are_exact(name, shape):
-    rng = np.random.default_rng(0)
-    starts, ends = rng.normal(size=(2, 3, *shape)).astype(np.float32) * 7
-    line = interpolator_named(name)(starts, ends, n_steps=10)
-    assert line.shape == (3, 10, *shape)
-    assert line.dtype == np.float32
-    np.testing.assert_array_equal(line[:, 0], starts)
-    np.testing.assert_array_equal(line[:, -1], ends)
+from latentscape.trajectories import linear
 
 
 def test_steps_are_equally_spaced():
@@ -45,9 +33,3 @@ def test_one_step_and_odd_shapes_are_refused():
         linear(np.zeros((1, 2)), np.zeros((1, 2)), n_steps=1)
     with pytest.raises(ShapeError):
         linear(np.zeros((1, 2)), np.zeros((2, 2)), n_steps=3)
-
-
-def test_a_misspelt_method_is_met_with_the_nearest():
-    with pytest.raises(UsageError) as caught:
-        interpolator_named("lineer")
-    assert caught.value.hint == "did you mean linear?"

@@ -62,7 +62,7 @@ def weighted(
     )
     centre = 0.0 if origin is None else np.asarray(origin, np.float64)
     step = max(1, CHUNK_VALUES // max(1, n_steps * starts[:1].size))
-    with np.errstate(invalid="ignore", over="ignore"):  # a broken pair is NaN, the others go on
+    with np.errstate(invalid="ignore", over="ignore"):
         for begin in range(0, n_pairs, step):
             here = slice(begin, begin + step)
             a = np.asarray(starts[here], np.float64)[:, None] - centre
@@ -72,6 +72,9 @@ def weighted(
 
 
 def with_ends(found: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """The same trajectories with their first and last step put in exactly."""
+    """The same trajectories, first and last step put in exactly, NaN between broken ends."""
+    if len(found):
+        both = np.stack([starts, ends], 1).reshape(len(found), -1)
+        found[~np.isfinite(both).all(1)] = np.nan
     found[:, 0], found[:, -1] = starts, ends
     return found
