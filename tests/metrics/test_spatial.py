@@ -21,21 +21,20 @@ def mixed() -> np.ndarray:
     return (latents + np.linspace(0, 2, 8)).astype(np.float32)
 
 
+def lagged(residual: np.ndarray, lag: int) -> np.ndarray:
+    left, right = residual[..., :-lag], residual[..., lag:]
+    covariance = (left * right).mean((0, 2, 3))
+    return covariance / np.sqrt(np.square(left).mean((0, 2, 3)) * np.square(right).mean((0, 2, 3)))
+
+
 def twin(latents: np.ndarray) -> dict[str, np.ndarray]:
     """The same numbers the plain way, all latents at once."""
     x = latents.astype(np.float64)
     c, h, w = x.shape[1:]
     flat = x.transpose(1, 0, 2, 3).reshape(c, -1)
     residual = x - x.mean(0)
-    variance = residual.var(0).mean((1, 2))
-    across = [
-        (residual[..., :-lag] * residual[..., lag:]).mean((0, 2, 3)) / variance
-        for lag in range(1, w)
-    ]
-    down = [
-        (residual[..., :-lag, :] * residual[..., lag:, :]).mean((0, 2, 3)) / variance
-        for lag in range(1, h)
-    ]
+    across = [lagged(residual, lag) for lag in range(1, w)]
+    down = [lagged(residual.swapaxes(2, 3), lag) for lag in range(1, h)]
     return {
         "mean": flat.mean(1),
         "std": flat.std(1),
@@ -91,6 +90,24 @@ def test_white_noise_has_no_structure_and_says_so():
     assert correlated.low < 0.004
     assert correlated.high > -0.004
     assert overall["position_share"].value < 1.3 * overall["position_share"].reference.value
+
+
+def test_a_grid_that_varies_most_in_its_middle_correlates_by_no_more_than_1():
+    lightness = np.random.default_rng(0).normal(size=(400, 1, 1, 1))
+    weights = np.array([0.7, 1, 0.7])
+    latents = (lightness * weights + 1e-3 * noise(400, (1, 5, 3))).astype(np.float32)
+    found = spatial_statistics(latents)
+    assert found.horizontal[0, 0] == pytest.approx(2 * 0.7 / (0.7**2 + 1), abs=1e-4)
+    assert found.vertical[0] == pytest.approx(1, abs=1e-4)
+    measure = found.rows[0]["spatial_autocorrelation"]
+    assert -1 <= measure.low <= measure.value <= measure.high <= 1
+
+
+def test_a_grid_of_two_places_correlates_as_the_two_do():
+    latents = noise(200, (1, 1, 2)) * np.float32([5, 0.1])
+    latents[..., 1] += latents[..., 0] / 50
+    expected = np.corrcoef(latents[:, 0, 0].T)[0, 1]
+    assert spatial_statistics(latents).horizontal[0, 0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_first_order_process_decays_by_its_own_factor():

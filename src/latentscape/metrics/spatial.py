@@ -104,16 +104,15 @@ def _numbers(sums: SpatialSums) -> Numbers:
     kurtosis = (m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4) / variance**2 - 3
     mean_map = sums.first / n
     between = mean_map.var((1, 2))
-    within = _or_nan(_place_variance(sums).mean((1, 2)))
+    places = _place_variance(sums)
+    within = _or_nan(places.mean((1, 2)))
     spread = np.sqrt(np.outer(variance, variance))
     flat = sums.first.reshape(len(m1), -1)
     # Channels of two different images: what their mean maps alone make of a correlation.
     strangers = (flat @ flat.T - sums.cross) / (n * (n - 1) * h * w)
     total = mean_map.sum((1, 2))
     # The mean product of two places of an image is what shuffling its places leaves, exactly.
-    pairs = (sums.whole / n - total**2 - h * w * _place_variance(sums).mean((1, 2))) / (
-        h * w * max(h * w - 1, 1)
-    )
+    pairs = (sums.whole / n - total**2 - h * w * places.mean((1, 2))) / (h * w * max(h * w - 1, 1))
     return Numbers(
         mean=sums.frame.centre + sums.frame.scale * m1,
         std=sums.frame.scale * np.sqrt(np.maximum(m2 - m1**2, 0)),
@@ -122,23 +121,29 @@ def _numbers(sums: SpatialSums) -> Numbers:
         position_share=between / variance,
         correlation=(sums.cross / n_values - np.outer(m1, m1)) / spread,
         correlation_null=(strangers - np.outer(m1, m1)) / spread,
-        horizontal=_autocorrelation(sums.across, n, mean_map, within),
-        vertical=_autocorrelation(sums.down, n, mean_map.swapaxes(1, 2), within),
+        horizontal=_autocorrelation(sums.across, n, mean_map, places),
+        vertical=_autocorrelation(sums.down, n, mean_map.swapaxes(1, 2), places.swapaxes(1, 2)),
         null=pairs / within,
     )
 
 
 def _autocorrelation(
-    products: np.ndarray, n: int, mean_map: np.ndarray, within: np.ndarray
+    products: np.ndarray, n: int, mean_map: np.ndarray, places: np.ndarray
 ) -> np.ndarray:
-    """(c, lags) mean covariance of places so far apart, over the mean variance of a place."""
+    """(c, lags) correlation of places so far apart, pooled over pairs of places.
+
+    Mean covariance of the pairs over √ of the mean variance of their left ends times that of
+    their right ends: at most 1 however the variance is spread over the grid.
+    """
     _, height, width = mean_map.shape
     found = np.empty_like(products)
     for lag in range(1, products.shape[1] + 1):
         n_pairs = height * (width - lag)
         shared = (mean_map[:, :, :-lag] * mean_map[:, :, lag:]).sum((1, 2))
-        found[:, lag - 1] = (products[:, lag - 1] / n - shared) / n_pairs / within
-    return found
+        left, right = places[:, :, :-lag].mean((1, 2)), places[:, :, lag:].mean((1, 2))
+        covariance = (products[:, lag - 1] / n - shared) / n_pairs
+        found[:, lag - 1] = covariance / np.sqrt(_or_nan(left) * _or_nan(right))
+    return found.clip(-1, 1)  # rounding aside
 
 
 def _place_variance(sums: SpatialSums) -> np.ndarray:
@@ -208,7 +213,11 @@ def _paired(numbers: Numbers) -> float:
 
 def _why_no_lag(sums: SpatialSums) -> str:
     one_place = sums.shape[1:] == (1, 1)
-    return "a grid of one place has no neighbours" if one_place else "no channel has any spread"
+    return (
+        "a grid of one place has no neighbours"
+        if one_place
+        else "no two neighbouring places have any spread"
+    )
 
 
 def _why_no_pair(sums: SpatialSums) -> str:
