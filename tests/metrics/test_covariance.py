@@ -214,6 +214,17 @@ def test_a_spectrum_of_known_values_needs_no_rows():
     assert row["sphericity"].low is None
 
 
+@pytest.mark.parametrize("n", [2, 6, 40])
+def test_points_on_one_line_still_have_two_axes(n):
+    rng = np.random.default_rng(3)
+    direction = rng.normal(size=30)
+    rows = (rng.normal(size=(n, 1)) * direction + 5).astype(np.float32)
+    for sums in (None, CovarianceSums.of(rows)):
+        axes = principal_axes(rows, sums)
+        np.testing.assert_allclose(axes.T @ axes, np.eye(2), atol=1e-9)
+        assert abs(axes[:, 0] @ direction) == pytest.approx(np.linalg.norm(direction), rel=1e-5)
+
+
 @pytest.mark.parametrize("n", [500, 5])
 def test_principal_axes_are_scikit_learns(n):
     from sklearn.decomposition import PCA

@@ -141,7 +141,7 @@ def descending(covariance: np.ndarray) -> np.ndarray:
 
 
 def principal_axes(rows: np.ndarray, sums: CovarianceSums | None) -> np.ndarray:
-    """(d, 2) the two axes of largest variance, each with its largest entry positive.
+    """(d, 2) orthonormal: the two axes of largest variance, each with its largest entry positive.
 
     Args:
         rows: (n, d) latents, at least two of each.
@@ -153,11 +153,10 @@ def principal_axes(rows: np.ndarray, sums: CovarianceSums | None) -> np.ndarray:
     if sums is None or n < d:
         centred = rows - rows.mean(0, dtype=np.float64)
         both = eigh(centred @ centred.T, subset_by_index=[n - 2, n - 1])[1]
-        axes = centred.T @ both
-        axes /= np.maximum(np.linalg.norm(axes, axis=0), np.finfo(float).tiny)
+        # QR, for a second axis even where the points lie on one line.
+        axes = np.linalg.qr(centred.T @ both[:, ::-1])[0]
     else:
-        axes = eigh(sums.total().covariance[0], subset_by_index=[d - 2, d - 1])[1]
-    axes = axes[:, ::-1]
+        axes = eigh(sums.total().covariance[0], subset_by_index=[d - 2, d - 1])[1][:, ::-1]
     largest = np.abs(axes).argmax(0)
     return axes * np.where(axes[largest, [0, 1]] < 0, -1, 1)
 
