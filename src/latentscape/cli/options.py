@@ -37,7 +37,7 @@ def parse_settings(pairs: list[str] | None, *configs: type) -> dict[str, dict[st
     """Sort ``KEY=VALUE`` pairs by where they belong.
 
     Args:
-        pairs: As given; a value is JSON where it parses, a comma makes a list.
+        pairs: As given; a value is JSON where it parses, else a comma makes a list.
         *configs: Dataclasses whose fields may be set.
 
     Returns:
@@ -93,9 +93,7 @@ def latent_of(text: str) -> int | tuple[int, ...]:
 
 
 def _value(text: str) -> Any:
-    if "," in text:
-        return [_value(part) for part in text.split(",") if part]
     try:
         return json.loads(text)
     except ValueError:
-        return text
+        return [_value(part) for part in text.split(",") if part] if "," in text else text

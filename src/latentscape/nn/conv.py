@@ -125,12 +125,12 @@ def _check_layers(n_layers: int, kernels: Sequence[int], strides: Sequence[int])
         if len(values) != n_layers:
             raise UsageError(
                 f"`{name}` has {len(values)} values for {n_layers} layers",
-                "widths, strides and kernels go layer by layer",
+                "widths, strides and kernel go layer by layer",
             )
         if any(value not in allowed for value in values):
             raise UsageError(
                 f"`{name}` takes {allowed[0]} and {allowed[1]}, not {tuple(values)}",
-                f"e.g. {name}={[allowed[-1]] * n_layers}",
+                f"e.g. {name}={','.join([str(allowed[-1])] * n_layers)}",
             )
 
 
@@ -138,6 +138,6 @@ def _whole(values: Sequence[int], option: str) -> tuple[int, ...]:
     if any(not isinstance(value, int) or value < 1 for value in values):
         raise UsageError(
             f"`{option}` takes whole numbers of at least 1, not {tuple(values)}",
-            f"e.g. {option}=[32, 64, 128]",
+            f"e.g. {option}=32,64,128",
         )
     return tuple(values)

@@ -37,7 +37,7 @@ def mlp_networks(
     hidden = (hidden,) if isinstance(hidden, int) else tuple(hidden)
     if not hidden or any(not isinstance(units, int) or units < 1 for units in hidden):
         raise UsageError(
-            f"`hidden` takes whole numbers of at least 1, not {hidden}", "e.g. hidden=[400]"
+            f"`hidden` takes whole numbers of at least 1, not {hidden}", "e.g. hidden=400,200"
         )
     refuse_narrow(hidden[::-1], latent_shape, option="hidden")
     encoder: list[nn.Module] = [nn.Flatten()]

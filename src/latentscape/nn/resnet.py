@@ -97,7 +97,7 @@ def _check_options(widths: Sequence[int], n_halvings: int, n_blocks: int) -> Non
     if any(not isinstance(width, int) or width < 1 for width in widths):
         raise UsageError(
             f"`widths` takes whole numbers of at least 1, not {tuple(widths)}",
-            "e.g. widths=[32, 64, 128]",
+            "e.g. widths=32,64,128",
         )
     if n_blocks < 1:
         raise UsageError(f"`n_blocks` must be at least 1, not {n_blocks}")

@@ -30,7 +30,7 @@ class TrainConfig:
         beta_convention: How ``beta`` is written: None for ELBO units, else the form of the loss it
             comes from, ``mean-sum`` (mean squared error + β·summed KL), say; see
             `latentscape.objectives.beta`. The likelihood then follows from the form.
-        network_options: The network's own: ``widths``, ``kernels``, ``strides``, ``hidden``.
+        network_options: The network's own: ``widths``, ``kernel``, ``strides``, ``hidden``.
         seed: Of weights, order, noise and augmentation.
         weight_decay: Adam's L2 penalty.
         clip_gradient: Largest gradient norm; None for no clipping.
