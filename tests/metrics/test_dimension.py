@@ -97,7 +97,32 @@ def test_where_too_little_is_left_it_says_why(rows):
 def test_a_regular_ring_defines_no_ratio():
     turn = np.arange(64) * 2 * np.pi / 64
     row = row_for(np.stack([np.cos(turn), np.sin(turn)], 1))
-    assert all(np.isfinite(m.value) for m in row.measures)
+    assert [u.name for u in row.undefined] == ["twonn", "twonn_line"]
+    assert 1 <= row["mle_dimension"].value < 2
+
+
+@pytest.mark.parametrize("step", [1, 0.1])
+def test_a_grid_defines_no_ratio_and_one_point_beside_it_changes_nothing(step):
+    ticks = step * np.arange(20)
+    grid = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
+    row = row_for(np.vstack([grid, [[0.3 * step, 0.4 * step]]]).astype(np.float32))
+    why = {u.name: u.why for u in row.undefined}
+    assert set(why) == {"twonn", "twonn_line"}
+    assert "2 nearest of most of them equally far" in why["twonn"]
+    assert np.isfinite(row["mle_dimension"].value)
+
+
+def test_shuffles_whose_neighbours_are_tied_are_no_null():
+    """Corners of a cube, two by two: each has one neighbour near, and none once bits are dealt."""
+    words: list[np.ndarray] = []
+    for word in np.random.default_rng(0).integers(0, 2, (2000, 12)):
+        if all((word != other).sum() > 3 for other in words):
+            words.append(word)
+    rows = np.array(words, float)
+    row = row_for(np.vstack([rows, np.abs(rows - np.eye(12)[0])]))
+    assert row["twonn_dimension"].value > 0
+    assert row["twonn_dimension"].reference is None
+    assert row["twonn_line_dimension"].reference is None
 
 
 def test_few_neighbours_leave_the_likelihood_out():

@@ -13,6 +13,7 @@ DISCARDED = 0.1
 FEWEST = 20
 N_ASKED, N_DRAWS = 1_000, 3
 N_RESAMPLES = 200
+EQUAL = 1e-6  # relative difference of distances that float32 may have rounded apart
 
 
 def intrinsic_dimension(rows: np.ndarray, graph: Neighbours, *, seed: int = 0) -> Row:
@@ -94,7 +95,7 @@ class _Cloud:
         n = len(ratios)
         value = (n - 1) / ratios.sum()
         interval = _inverted(bootstrap_intervals({"": ratios}, seed=self.seed).get(""))
-        null = [1 / log_ratios(each).mean() for each in self._null()]
+        null = [1 / log_ratios(each).mean() for each in self._null(2)]
         return [self._measure("twonn_dimension", value, interval, null)]
 
     def twonn_line(self) -> list[Measure]:
@@ -107,21 +108,21 @@ class _Cloud:
         words = f"95 % bootstrap over {n:,} points ({N_RESAMPLES} resamples, seed {self.seed})"
         bounds = CATALOGUE["twonn_line_dimension"].bounds
         interval = centred_interval(value, resampled, bounds, f"{words}, centred")
-        null = [line_slope(np.sort(log_ratios(each))) for each in self._null()]
+        null = [line_slope(np.sort(log_ratios(each))) for each in self._null(2)]
         return [self._measure("twonn_line_dimension", value, interval, null)]
 
     def likelihood(self) -> list[Measure]:
         """One over the mean of the inverse dimension at each point."""
         inverses = inverse_dimension(self._at_least(LONGEST, LONGEST + 1))
         interval = _inverted(bootstrap_intervals({"": inverses}, seed=self.seed).get(""))
-        null = [1 / inverse_dimension(each).mean() for each in self._null()]
+        null = [1 / inverse_dimension(each).mean() for each in self._null(LONGEST)]
         return [self._measure("mle_dimension", 1 / inverses.mean(), interval, null)]
 
     def _at_least(self, k: int, n: int) -> np.ndarray:
         """The distances, if there are k neighbours and n points.
 
         Raises:
-            UndefinedError: If there are not, or all the ratios of distances are 1.
+            UndefinedError: If there are not, or most of the ratios of distances are 1.
         """
         found, n_distinct = self.distances, len(self.rows)
         left = f"{self.n_samples:,} samples leave {n_distinct:,} distinct points"
@@ -130,20 +131,24 @@ class _Cloud:
                 f"{left} with neighbours apart; at least {max(n, k + 1)} are needed",
                 "measure more images",
             )
-        if not (found[:, :k] > found[:, :1]).any():
+        if _mostly_tied(found, k):
             raise UndefinedError(
-                f"{left}, all neighbours of a point equally far", "the latents lie on a grid"
+                f"{left}, the {k} nearest of most of them equally far", "the latents lie on a grid"
             )
         return found
 
-    def _null(self) -> list[np.ndarray]:
-        """Distances to the neighbours of some points of clouds with shuffled latents."""
+    def _null(self, k: int) -> list[np.ndarray]:
+        """Distances to the neighbours of some points of clouds with shuffled latents.
+
+        Clouds whose k nearest are mostly tied are left out, as the latents themselves would be.
+        """
         if self._shuffled is None:
             rng = np.random.default_rng(self.seed)
-            k = self.distances.shape[1]
-            draws = [_asked(rng.permuted(self.rows, axis=0), k, rng) for _ in range(N_DRAWS)]
+            wide = self.distances.shape[1]
+            draws = [_asked(rng.permuted(self.rows, axis=0), wide, rng) for _ in range(N_DRAWS)]
             self._shuffled = [each[(each > 0).all(1)] for each in draws]
-        return [each for each in self._shuffled if len(each) >= FEWEST]
+        enough = (each for each in self._shuffled if len(each) >= FEWEST)
+        return [each for each in enough if not _mostly_tied(each, k)]
 
     def _measure(
         self, name: str, value: float, interval: Interval | None, null: list[float]
@@ -157,6 +162,11 @@ class _Cloud:
         n_left = self.n_samples - len(self.rows)
         note = f"of {self.d:,} latents" + (f"; {n_left:,} duplicates left out" if n_left else "")
         return measured(name, value, n=n, interval=interval, note=note, reference=reference)
+
+
+def _mostly_tied(distances: np.ndarray, k: int) -> bool:
+    """Whether the first k neighbours of more than half of the points are equally far."""
+    return bool((distances[:, k - 1] <= (1 + EQUAL) * distances[:, 0]).mean() > 0.5)
 
 
 def _inverted(interval: Interval | None) -> Interval | None:
