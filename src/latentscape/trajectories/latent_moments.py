@@ -8,7 +8,7 @@ import numpy as np
 from latentscape.errors import ShapeError, UndefinedError
 
 MOST_TOGETHER = 1024  # values of a latent with one covariance; larger grids have one a channel
-MOST_VALUES = 1 << 24
+MOST_VALUES = 1 << 23
 LEAST = 1e-6  # variance of standardised values along an axis, under which it is rounding
 ROUNDING = 1e-7  # of float32, relative
 
