@@ -1,6 +1,7 @@
 """How Gaussian a cloud of latents is: each latent alone, and all together after whitening."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from latentscape.records import Measure, Reference, Row
 FEWEST = 8
 FEWEST_CELLS, N_RESAMPLES = 10, 1000
 N_NULL = 2000
+NORMAL_FROM = 5000  # samples, from which on skew and kurtosis are themselves close to normal
+FEWEST_DRAWN, MOST_DRAWN_VALUES = 10_000, 1 << 24  # Gaussian columns, and values in all of them
+CHUNK_VALUES = 1 << 17
 BLOCK = 250
 Fold = Callable[[np.ndarray], np.ndarray]  # (r, d) to (r,)
 
@@ -71,22 +75,23 @@ class _Columns:
         self._require()
         place = int(np.abs(self.values[what]).argmax())
         note = f"latent {self.varies[place] + 1} of {self._said()}"
-        of = (lambda v: v[:, place], lambda sizes: sizes.max(1), "largest size")
+        of = (lambda v: v[:, place], _farthest, "the one farthest from 0, with its sign,")
         return [self._measure(what, "worst", of, note)]
 
     def mean_size(self, what: str) -> list[Measure]:
         """Mean over latents of the size."""
         self._require()
-        of = (lambda v: np.abs(v).mean(1), lambda sizes: sizes.mean(1), "mean size")
+        of = (lambda v: np.abs(v).mean(1), lambda v: np.abs(v).mean(1), "mean size")
         return [self._measure(what, "mean_size", of, f"of {self._said()}")]
 
     def _measure(self, what: str, how: str, of: tuple[Fold, Fold, str], note: str) -> Measure:
-        of_values, of_sizes, words = of
+        of_values, of_null, words = of
         name = f"{what}_{how}"
         value = float(of_values(self.values[what])[0])
-        null = of_sizes(self._null(what))
+        null = of_null(self._null[what])
         low, high = np.quantile(null, [0.025, 0.975])
-        words = f"{words} of independent Gaussian latents, n = {self.n:,}, 95 %"
+        how = "" if self.n < NORMAL_FROM else " (normal approximation)"
+        words = f"{words} of independent Gaussian latents, n = {self.n:,}, 95 %{how}"
         interval = None
         if self.resampled is not None:
             resampled = of_values(self.resampled[what])
@@ -108,20 +113,56 @@ class _Columns:
         n_constant = self.d - len(self.varies)
         return f"{self.d:,}" + (f", {n_constant} constant ones left out" if n_constant else "")
 
-    def _null(self, what: str) -> np.ndarray:
-        """(draws, latents) sizes on Gaussian columns, by the exact variance under normality.
+    @cached_property
+    def _null(self) -> dict[str, np.ndarray]:
+        """(draws, latents) values of Gaussian columns.
+
+        Of few samples from columns that are drawn, for kurtosis is then far from normal; of many
+        by the exact variance under normality.
 
         Reference:
             Fisher 1930, The moments of the distribution for normal samples of measures of
             departure from normality.
         """
-        n = self.n
-        variance = {
+        n, shape = self.n, (N_NULL, len(self.varies))
+        rng = np.random.default_rng(self.seed)
+        if n < NORMAL_FROM:
+            drawn = _of_gaussian_columns(n, N_NULL * len(self.varies), rng)
+            chosen = np.arange(len(drawn["skew"]))
+            if len(chosen) < N_NULL * len(self.varies):
+                chosen = rng.integers(0, len(chosen), N_NULL * len(self.varies))
+            return {what: found[chosen].reshape(shape) for what, found in drawn.items()}
+        variances = {
             "skew": 6 * (n - 2) / ((n + 1) * (n + 3)),
             "kurtosis": 24 * n * (n - 2) * (n - 3) / ((n + 1) ** 2 * (n + 3) * (n + 5)),
-        }[what]
-        rng = np.random.default_rng(self.seed)
-        return np.abs(rng.standard_normal((N_NULL, len(self.varies)))) * np.sqrt(variance)
+        }
+        return {
+            what: rng.standard_normal(shape) * np.sqrt(variance)
+            for what, variance in variances.items()
+        }
+
+
+def _farthest(values: np.ndarray) -> np.ndarray:
+    """(r,) the value of each row (r, d) that lies farthest from 0."""
+    return np.take_along_axis(values, np.abs(values).argmax(1)[:, None], 1)[:, 0]
+
+
+def _of_gaussian_columns(n: int, most: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Skew and kurtosis of columns of n normal draws; at most so many columns, fewer of large n."""
+    n_columns = min(most, max(FEWEST_DRAWN, MOST_DRAWN_VALUES // n))
+    found = {"skew": np.empty(n_columns), "kurtosis": np.empty(n_columns)}
+    step = max(1, CHUNK_VALUES // n)
+    for start in range(0, n_columns, step):
+        here = slice(start, min(start + step, n_columns))
+        x = rng.standard_normal((here.stop - start, n), np.float32)
+        x -= x.mean(1, keepdims=True)
+        squares = x * x
+        second = squares.mean(1)
+        x *= squares
+        found["skew"][here] = x.mean(1) / second**1.5
+        squares *= squares
+        found["kurtosis"][here] = squares.mean(1) / second**2 - 3
+    return found
 
 
 def _resampled(powers: ColumnPowers, varies: np.ndarray, seed: int) -> dict[str, np.ndarray]:
