@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentscape.errors import ModelError, UsageError, nearest
-from latentscape.nn.squeezenet import CHANNELS, SqueezeNet
-from latentscape.nn.weights import PublishedWeights, read_weights
+from latentscape.nn.squeezenet import CHANNELS, SQUEEZENET_WEIGHTS, SqueezeNet
 
 FeatureName = Literal["squeezenet", "random", "pixels"]
 
@@ -24,11 +23,6 @@ LARGEST = 256
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BATCH, MOST_PIXELS = 128, 1 << 20  # images and pixels at a time
 TINY = 1e-10
-SQUEEZENET_WEIGHTS = PublishedWeights(
-    local=("squeezenet1_1_fp16.pth", "squeezenet1_1-b8a52dc0.pth"),
-    url="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
-    sha256_start="b8a52dc0",
-)
 
 
 class FeatureFacts(NamedTuple):
@@ -202,11 +196,10 @@ def feature_net(
             )
     if path is None:
         return _random(seed)
-    state, sha256 = read_weights(path)
+    state, sha256 = SQUEEZENET_WEIGHTS.read(path, prefix="features.")
     net = SqueezeNet()
-    wanted = {key: value for key, value in state.items() if key.startswith("features.")}
     try:
-        net.load_state_dict(wanted)
+        net.load_state_dict(state)
     except RuntimeError as error:
         raise ModelError(
             f"the weights {path} are not SqueezeNet 1.1's", "restore the published file"

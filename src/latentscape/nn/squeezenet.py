@@ -3,8 +3,18 @@
 import torch
 from torch import Tensor, nn
 
+from latentscape.nn.weights import PublishedWeights, draw_weights
+
 CHANNELS = 512  # of the last layer
 TAPS = (1, 4, 7, 9, 10, 11, 12)
+PLACES: dict[str, int] = dict(
+    zip(("conv1", "fire3", "fire5", "fire6", "fire7", "fire8", "fire9"), TAPS, strict=True)
+)
+SQUEEZENET_WEIGHTS = PublishedWeights(
+    local=("squeezenet1_1_fp16.pth", "squeezenet1_1-b8a52dc0.pth"),
+    url="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
+    sha256_start="b8a52dc0",
+)
 
 
 class Fire(nn.Module):
@@ -59,13 +69,6 @@ class SqueezeNet(nn.Module):
                 maps.append(x)
         return maps
 
-    @torch.no_grad()
     def draw(self, seed: int) -> None:
-        """Fill in random weights: normal with variance 2 / fan-in, biases 0."""
-        rng = torch.Generator().manual_seed(seed)
-        for step in self.modules():
-            if isinstance(step, nn.Conv2d):
-                fan_in = step.weight[0].numel()
-                drawn = torch.randn(step.weight.shape, generator=rng) * (2 / fan_in) ** 0.5
-                step.weight.copy_(drawn)
-                nn.init.zeros_(step.bias)  # pyright: ignore[reportArgumentType]
+        """Fill in random weights."""
+        draw_weights(self, seed)

@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from latentscape.errors import ModelError
 from latentscape.records import replacing
@@ -27,11 +27,13 @@ class PublishedWeights:
         local: Names under ``weights/`` of the folder LATENTSCAPE_DATA names, first found first.
         url: Where they are fetched from.
         sha256_start: What the fetched file's sha256 begins with, as its publisher says.
+        name: What the fetched file is called here; the last word of `url` if empty.
     """
 
     local: tuple[str, ...]
     url: str
     sha256_start: str
+    name: str = ""
 
     @property
     def cached(self) -> Path:
@@ -39,7 +41,7 @@ class PublishedWeights:
         own = os.environ.get("LATENTSCAPE_CACHE")
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder = Path(own) if own else base / "latentscape"
-        return folder / "weights" / self.url.rpartition("/")[2]
+        return folder / "weights" / (self.name or self.url.rpartition("/")[2])
 
     def find(self) -> Path | None:
         """The file on this machine, or None."""
@@ -73,6 +75,24 @@ class PublishedWeights:
             ) from error
         return self.cached
 
+    def read(self, path: Path, *, prefix: str = "") -> tuple[dict[str, Tensor], str]:
+        """`read_weights` of a file that `find` or `fetch` gave.
+
+        A file under the published name must be the published one; others (another precision of
+        the same weights) go by names of their own.
+
+        Raises:
+            ModelError: If the file is damaged, or is not what its name says.
+        """
+        state, sha256 = read_weights(path, prefix=prefix)
+        if path.name == self.cached.name and not sha256.startswith(self.sha256_start):
+            raise ModelError(
+                f"{path} is not the published file (sha256 {sha256[:12]}…, published "
+                f"{self.sha256_start}…)",
+                "restore it, remove it so that it is fetched again, or give it another name",
+            )
+        return state, sha256
+
     def _require_published(self, sha256: str) -> None:
         if not sha256.startswith(self.sha256_start):
             raise ModelError(
@@ -82,23 +102,45 @@ class PublishedWeights:
             )
 
 
-def read_weights(path: Path) -> tuple[dict[str, Tensor], str]:
+def read_weights(path: Path, *, prefix: str = "") -> tuple[dict[str, Tensor], str]:
     """Tensors of a ``.pth`` file in fp32, and the file's sha256.
 
     Such files are pickles: they are read with ``weights_only=True``, which builds tensors and
     nothing else.
 
+    Args:
+        path: The file.
+        prefix: Only tensors whose key begins so are kept.
+
     Raises:
         ModelError: If the file is damaged or holds anything but tensors.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         state = torch.load(path, map_location="cpu", weights_only=True)
-        tensors = {str(key): value.float() for key, value in state.items()}
-    except (OSError, RuntimeError, AttributeError, EOFError, BadZipFile,
+        keys = [key for key in state if str(key).startswith(prefix)]
+        tensors = {str(key): state[key].float() for key in keys}
+    except (OSError, RuntimeError, AttributeError, TypeError, EOFError, BadZipFile,
             pickle.UnpicklingError) as error:  # fmt: skip
         raise ModelError(
             f"the weights {path} cannot be read ({type(error).__name__})",
             "restore the file, or remove it so that it is fetched again",
         ) from error
-    return tensors, hashlib.sha256(content).hexdigest()
+    return tensors, sha256
+
+
+@torch.no_grad()
+def draw_weights(net: nn.Module, seed: int) -> None:
+    """Fill the convolutions in: normal with variance 2 / fan-in, biases 0.
+
+    Reference: He et al. 2015, Delving deep into rectifiers, eq. 10.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    for step in net.modules():
+        if isinstance(step, nn.Conv2d):
+            fan_in = step.weight[0].numel()
+            drawn = torch.randn(step.weight.shape, generator=rng) * (2 / fan_in) ** 0.5
+            step.weight.copy_(drawn)
+            if step.bias is not None:
+                nn.init.zeros_(step.bias)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         toy_model,
         toy_objective,
         toy_pass,
+        toy_style_net,
     )
 
 WHERE = {
@@ -45,6 +46,7 @@ WHERE = {
     "toy_model": "toys",
     "toy_objective": "toys",
     "toy_pass": "toys",
+    "toy_style_net": "toys",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "toy_objective",
     "toy_pass",
     "toy_samples",
+    "toy_style_net",
     "write_toy_store",
 ]
 

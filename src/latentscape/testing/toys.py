@@ -1,9 +1,12 @@
 """Toys: images, models and passes small enough that a contract runs in milliseconds."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from latentscape.models import Autoencoder, ModelConfig, build_model
+from latentscape.nn.features import FeatureFacts
+from latentscape.nn.style_nets import StyleNet
+from latentscape.nn.weights import draw_weights
 from latentscape.objectives import Objective, Pass, Sizes
 from latentscape.shapes import ImageShape
 from latentscape.training.recipes import Recipe
@@ -69,3 +72,22 @@ def toy_pass(
         n_epochs=10,
         rng=rng,
     )
+
+
+def toy_style_net(*, linear: bool = False, n_draws: int = 1, seed: int = 0) -> StyleNet:
+    """Three random convolutions with average pooling between; with ReLUs unless `linear`.
+
+    Without ReLUs maps are affine in the image, as the theory of METHODS §4.2 supposes.
+    """
+    bend = nn.Identity if linear else nn.ReLU
+    trunks = []
+    for draw in range(n_draws):
+        trunk = nn.Sequential(
+            nn.Conv2d(3, 16, 3, padding=1), bend(), nn.AvgPool2d(2),
+            nn.Conv2d(16, 32, 3, padding=1), bend(), nn.AvgPool2d(2),
+            nn.Conv2d(32, 64, 3, padding=1), bend(),
+        )  # fmt: skip
+        draw_weights(trunk, seed + draw)
+        trunks.append(trunk)
+    facts = FeatureFacts("toy net", "one two three", f"random weights (seed {seed})", "", "")
+    return StyleNet(trunks, {"one": 1, "two": 4, "three": 7}, facts=facts, small="refuse")

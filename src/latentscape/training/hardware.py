@@ -8,6 +8,7 @@ import torch
 from lightning_fabric import Fabric
 
 from latentscape.errors import UsageError
+from latentscape.nn.precision import has_native_bf16
 from latentscape.training.config import TrainConfig
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # glibc's malloc.h
@@ -43,15 +44,6 @@ def make_fabric(config: TrainConfig) -> Fabric:
         talk.setLevel(level)
     fabric.launch()
     return fabric
-
-
-def has_native_bf16(device: str) -> bool:
-    """Whether the processor multiplies bf16 in hardware; elsewhere bf16 is slower than fp32."""
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device == "cpu":
-        return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
-    return False
 
 
 def device_name(device: torch.device) -> str:
