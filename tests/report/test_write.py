@@ -51,7 +51,9 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it(make_run, tmp_pa
     latentscape.report(tmp_path / "bare")
     text = page_of(tmp_path / "bare")
     assert f"latentscape measure reconstruction {tmp_path / 'bare'}" in text
-    assert f"latentscape interpolate {tmp_path / 'bare'}" in text
+    assert f"latentscape interpolate {tmp_path / 'bare'} --pairs random" in text
+    resume = f"<code>latentscape train digits --out {tmp_path / 'bare'} --resume</code>"
+    assert text.count(f"{resume}<span> and the words it was begun with") == 2
     assert f"latentscape encode {tmp_path / 'bare'} &amp;&amp; latentscape project" in text
     assert f"project {tmp_path / 'bare'}/stores/digits-test" in text
     assert "<svg" not in text

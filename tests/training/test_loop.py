@@ -102,9 +102,14 @@ def test_a_damaged_checkpoint_is_named(quick, tmp_path):
         quick(epochs=2, resume=True)
 
 
-def test_nan_stops_and_names_the_term(quick):
-    with pytest.raises(TrainingError, match=r"NaN or infinite by step .* in: reconstruction"):
-        quick(learning_rate=1e18, likelihood="bernoulli", epochs=20)
+def test_nan_stops_names_the_term_and_what_helps_is_another_run(quick):
+    words = {"likelihood": "bernoulli", "epochs": 20}
+    with pytest.raises(TrainingError, match=r"NaN or infinite by step .* in: rec") as caught:
+        quick(learning_rate=1e18, **words)
+    assert "another --out" in caught.value.hint  # as a resume may change neither
+    for changed in ({"learning_rate": 1e-3}, {"learning_rate": 1e18, "clip_gradient": 1.0}):
+        with pytest.raises(UsageError, match="other settings"):
+            quick(resume=True, **words, **changed)
 
 
 def test_early_stopping(quick):

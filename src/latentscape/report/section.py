@@ -12,11 +12,19 @@ from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, joined, sentences, tag
 from latentscape.report.picture import Picture, latent_words, small_print
 from latentscape.report.tables import measure_table
-from latentscape.report.topics import collapse, disentanglement, generation, structure
+from latentscape.report.topics import (
+    collapse,
+    disentanglement,
+    generation,
+    structure,
+    trajectories,
+)
 from latentscape.report.verdict import concerns, verdicts
 from latentscape.report.words import label, number
 
 TOUR = """python -c 'import sys, latentscape; latentscape.tour(sys.argv[1])' {run}"""
+RESUME = "latentscape train {data} --out {run} --resume"
+BEGUN = "and the words it was begun with, which stand under Provenance"
 PROJECT = "latentscape project {run}/stores/{store}"
 LARGEST_ANIMATION = 3_500_000  # bytes
 SNAPSHOT_IMAGES = 24  # that training draws at most: 6 rows of 4 beside their reconstructions
@@ -82,7 +90,7 @@ class Section:
         run, moved = self.contents.run, self.contents.positions()
         blocks = [self._snapshots(SNAPSHOT_IMAGES if moved is None else moved[0].shape[1])]
         if run is None:
-            self._miss("training record", "latentscape train {data} --out {run} --resume")
+            self._miss("training record", RESUME, BEGUN)
         figures = [self._figure(p) for p in curves.curves(run)] if run else []
         if moved is not None:
             names = _class_names(self.contents)
@@ -118,9 +126,11 @@ class Section:
     def _travelling(self) -> Html:
         found = self.contents.trajectories
         if not found:
-            self._miss("interpolations", "latentscape interpolate {run}")
+            any_two = "" if len(_class_names(self.contents)) > 1 else " --pairs random"
+            self._miss("interpolations", "latentscape interpolate {run}" + any_two)
         figures = [self._figure(strips.strips(record)) for record in found]
-        return self._part("From here to there", [columns(figures)])
+        judged = trajectories.blocks(self.contents, self._figure)
+        return self._part("From here to there", [columns(figures), *judged])
 
     def _figure(self, picture: Picture, *, suffix: str = "") -> Html:
         taken = {p.words.name for p in self.pictures}
@@ -138,7 +148,7 @@ class Section:
     def _snapshots(self, n_validation: int) -> Html:
         shots, gif = self.contents.snapshots, self.contents.animation
         if not shots and gif is None:
-            self._miss("snapshots of training", "latentscape train {data} --out {run} --resume")
+            self._miss("snapshots of training", RESUME, BEGUN)
             return Html("")
         what = "Validation images beside their reconstructions, and draws from the prior"
         figures, left_out = [], Html("")
@@ -162,13 +172,13 @@ class Section:
             figures.append(_shot(f"Epoch {epoch}", picture, said, small, kind))
         return joined([left_out, columns(figures)]) if left_out else columns(figures)
 
-    def _miss(self, what: str, command: str) -> None:
+    def _miss(self, what: str, command: str, more: str = "") -> None:
         words = {
             "run": shlex.quote(str(self.contents.folder)),
             "data": shlex.quote(self.contents.source),
             "store": self.contents.store or self.contents.usual_store,
         }
-        line = tag("code", command.format(**words))
+        line = tag("code", command.format(**words)) + (tag("span", f" {more}") if more else "")
         self._missing.append(Html(tag("span", f"{what[0].upper()}{what[1:]}: ") + line))
 
     def _absent(self) -> Html:

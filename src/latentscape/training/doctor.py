@@ -144,13 +144,16 @@ class Doctor:
     def _note(self, window: Window, progress: Progress) -> str:
         assert self.weighting is not None
         before, now = self.weighting.beta, self.weighting.beta * progress.rate_share
-        elsewhere = ""
-        if self.weighting.likelihood == "gaussian-fixed":
+        elsewhere, which = "", "the ELBO's own"
+        if self.weighting.likelihood == "laplace":
+            which = f"what a fitted b would take at MAE {figure(window.mae)}"
+        elif self.weighting.likelihood == "gaussian-fixed":
+            which = f"the σ-VAE's at MSE {figure(window.mse)}"
             forms = replace(self.weighting, beta=now).in_conventions(self.weighting.scale)
             elsewhere = f" ({figure(forms[MEAN_SUM])} as {MEAN_SUM})"
         return (
             f"the doctor lowered β from {figure(before)} to {figure(now)} in ELBO units{elsewhere},"
-            f" the σ-VAE's at MSE {figure(window.mse)}: by step {progress.n_steps} {window.words()}"
+            f" {which}: by step {progress.n_steps} {window.words()}"
         )
 
     # After each epoch -----------------------------------------------------------------------
@@ -194,11 +197,11 @@ class Doctor:
             cause,
             recipe=config.recipe,
             convention=config.beta_convention,
-            fitted=weighting is not None and weighting.likelihood == "gaussian",
+            weighting=weighting,
         )
         return TrainingError(
             f"the run collapsed by {when} ({cause}): {seen}; {reason(cause, weighting)}",
-            f"{told}; or go on with --doctor off",
+            f"{told}; that is another run, with its own --out; --resume --doctor off goes on",
         )
 
     # State ----------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def check_finite(parts: dict[str, float], moment: str) -> None:
     if broken:
         raise TrainingError(
             f"the loss became NaN or infinite by {moment}, in: {', '.join(broken)}",
-            "lower --learning-rate, or add --set clip_gradient=1; the last checkpoint is kept",
+            "train anew in another --out, with a lower --learning-rate or --set clip_gradient=1",
         )
 
 
