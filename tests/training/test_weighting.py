@@ -154,7 +154,37 @@ class TestCure:
         assert "--recipe sigma_vae" in told
         assert "free_bits" not in told
         assert "--likelihood gaussian" in cure("scale bug", recipe="tvae")
-        assert "let σ" not in cure("scale bug", recipe="vae", fitted=True)
+        assert "let σ" not in cure(
+            "scale bug", recipe="vae", weighting=weighting(98_304, likelihood="gaussian")
+        )
+
+    def test_a_weight_that_a_latent_can_pay_is_no_scale_bug(self):
+        """Images that differ so much that even 200 times the unit-variance ELBO pays."""
+        assert cause_of(weighting(200, even=400), has_rate=True) == "optimisation collapse"
+        found = diagnose(EMPTY, weighting(200, even=400), errors=(0.03, 0.1), recipe="vae")
+        assert "it is not the weight" in found.verdict
+        assert "free_bits" in found.cure
+
+    @pytest.mark.parametrize(
+        ("likelihood", "scale", "cause", "flag"),
+        [
+            ("gaussian-fixed", 5, "over-regularised", "likelihood_scale=0.18"),
+            ("gaussian-fixed", 20, "scale bug", "likelihood_scale=0.18"),
+            ("laplace", 5, "over-regularised", "likelihood_scale=0.2"),
+        ],
+    )
+    def test_where_the_stated_scale_weighs_too_much_it_is_the_cure(
+        self, likelihood, scale, cause, flag
+    ):
+        told = weighting(1, likelihood=likelihood, scale=scale, even=0.5)
+        found = diagnose(EMPTY, told, errors=(0.03, 0.1), recipe="vae")
+        assert found.finding == cause
+        assert flag in found.cure
+        assert "--beta 1" not in found.cure
+
+    def test_a_scale_that_fits_the_images_is_not_blamed(self):
+        told = weighting(1, scale=0.15, even=0.5)
+        assert "--beta 1 or below" in cure("over-regularised", recipe="vae", weighting=told)
 
     def test_a_pretrained_model_keeps_its_encoder(self):
         assert "decoder alone" in cure("optimisation collapse", recipe="pretrained")

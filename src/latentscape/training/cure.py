@@ -54,13 +54,12 @@ def diagnose(
         convention: In which its β was written, where that was not ELBO units.
     """
     has_rate, share = signs.rate is not None, signs.output_share
-    fitted = weighting is not None and weighting.likelihood == "gaussian"
     seen = signs_in(
         rate=signs.rate, active_units=signs.active_units if has_rate else None, spread=share
     )
     if seen:
         cause = cause_of(weighting, has_rate=has_rate)
-        told = cure(cause, recipe=recipe, convention=convention, fitted=fitted)
+        told = cure(cause, recipe=recipe, convention=convention, weighting=weighting)
         return Diagnosis(cause, f"{'; '.join(seen)}. Why: {reason(cause, weighting)}", told)
     rate = f"{signs.rate:,.1f} nat an image, " if signs.rate is not None else ""
     units = f"{signs.active_units:,} active units"
@@ -68,7 +67,7 @@ def diagnose(
     times = 1.0 if weighting is None else weighting.beta / weighting.fitted(*errors)
     if weighting is not None and share < BLURRED and times > HEAVY:
         heavy = f"and β weighs the rate {figure(times)} times as much as the σ-VAE's would here"
-        told = cure("over-regularised", recipe=recipe, convention=convention, fitted=fitted)
+        told = cure("over-regularised", recipe=recipe, convention=convention, weighting=weighting)
         return Diagnosis("over-regularised", f"no collapse, but {whole}, {heavy}", told)
     return Diagnosis("healthy", whole, "")
 
@@ -84,9 +83,9 @@ def cause_of(weighting: Weighting | None, *, has_rate: bool) -> Cause:
         return "not learnt"
     if weighting is None:
         return "optimisation collapse"
-    if weighting.against_unit > FAR_OFF:
-        return "scale bug"
-    return "over-regularised" if weighting.too_strong else "optimisation collapse"
+    if not weighting.too_strong:
+        return "optimisation collapse"
+    return "scale bug" if weighting.against_unit > FAR_OFF else "over-regularised"
 
 
 def reason(cause: Cause, weighting: Weighting | None) -> str:
@@ -110,26 +109,36 @@ def reason(cause: Cause, weighting: Weighting | None) -> str:
     )
 
 
-def cure(cause: Cause, *, recipe: str, convention: str | None = None, fitted: bool = False) -> str:
+def cure(
+    cause: Cause,
+    *,
+    recipe: str,
+    convention: str | None = None,
+    weighting: Weighting | None = None,
+) -> str:
     """What to try, first things first, by the flags that do it.
 
     Args:
         cause: As `cause_of` says.
         recipe: The run's.
         convention: In which its β was written, where that was not ELBO units.
-        fitted: Whether its likelihood fits σ already.
+        weighting: How it weighs its rate; None where that is not known.
     """
+    fitted = weighting is not None and weighting.likelihood == "gaussian"
     sigma = "--recipe sigma_vae" if recipe in PLAIN else "--likelihood gaussian"
     fit = "" if fitted else f", or let σ set the weight: {sigma}"
+    smaller = "" if convention or weighting is None else _smaller_scale(weighting)
     if cause == "scale bug":
         unit = (
             f"leave out --beta-convention {convention}, which is β = 1 in ELBO units"
             if convention
             else "--beta 1"
         )
-        return f"sum both losses: {unit}{fit}; --doctor reweight lowers β on the way"
+        unit = smaller or f"sum both losses: {unit}"
+        return f"{unit}{fit}; --doctor reweight lowers β on the way"
     if cause == "over-regularised":
-        return f"weigh the rate less: --beta 1 or below{fit}; --doctor reweight does it on the way"
+        less = smaller or "weigh the rate less: --beta 1 or below"
+        return f"{less}{fit}; --doctor reweight does it on the way"
     if cause == "not learnt":
         return "lower --learning-rate, train longer, or use a network with more width"
     if recipe not in RECIPES:
@@ -142,4 +151,17 @@ def cure(cause: Cause, *, recipe: str, convention: str | None = None, fitted: bo
     return (
         "keep the latents in use: --set recipe.free_bits=0.25, or --set recipe.cycles=4; or lower "
         "--learning-rate"
+    )
+
+
+def _smaller_scale(weighting: Weighting) -> str:
+    """What to state for σ or b where that, and not a β of 1 or less, is what weighs too much."""
+    name, fits = "σ", weighting.spread.mse**0.5
+    if weighting.likelihood == "laplace":
+        name, fits = "b", weighting.spread.mae
+    if not weighting.states_scale or weighting.beta > 1 or weighting.scale <= fits:
+        return ""
+    return (
+        f"state a smaller {name} than {figure(weighting.scale)}, for pixels lie in [0, 1]: "
+        f"--set likelihood_scale={fits:.2g} is the mean image's error"
     )
