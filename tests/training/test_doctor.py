@@ -130,6 +130,14 @@ class TestReweight:
         hopeless = {**CRUSHED, "likelihood": "bernoulli", "doctor": "reweight"}
         record = quick(**hopeless)
         assert record.history.columns["beta"][-1] == pytest.approx(1)
+        (told,) = [line for line in record.warnings if "the doctor lowered β" in line]
+        assert "to 1 in ELBO units, the ELBO's own: by step" in told
+
+    def test_a_stated_b_is_lowered_to_what_a_fitted_one_would_take(self, quick):
+        record = quick(**{**CRUSHED, "likelihood": "laplace", "doctor": "reweight"})
+        (told,) = [line for line in record.warnings if "the doctor lowered β" in line]
+        assert "what a fitted b would take at MAE 0." in told
+        assert "MSE" not in told
 
 
 HEALTHY = {
