@@ -81,6 +81,20 @@ def test_scatter_and_silhouette_are_scikit_learns():
         assert ours[name].value == pytest.approx(value, rel=1e-9)
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_scale_of_the_latents_changes_no_scatter(scale):
+    rows, labels = planted()
+    for name in ("davies_bouldin", "calinski_harabasz"):
+        plain, scaled = (
+            scatter_scores(Labelled.of(r, labels, NAMES), name, seed=0)[0]
+            for r in (rows, scale * rows)
+        )
+        assert plain.value > 0
+        assert scaled.value == pytest.approx(plain.value, rel=1e-6)
+        assert scaled.high == pytest.approx(plain.high, rel=1e-6)
+        assert scaled.reference.value == pytest.approx(plain.reference.value, rel=1e-6)
+
+
 def test_a_row_that_counts_three_times_is_a_row_that_stands_there_three_times():
     rows, labels = planted(60, 3)
     counts = np.random.default_rng(1).integers(0, 4, len(rows))

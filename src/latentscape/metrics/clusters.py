@@ -9,7 +9,13 @@ import numpy as np
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import CATALOGUE, measured, row_of
 from latentscape.metrics.interval import LEVEL, Interval
-from latentscape.metrics.labelled import N_PERMUTED, Labelled, null_reference, permuted
+from latentscape.metrics.labelled import (
+    N_PERMUTED,
+    Labelled,
+    null_reference,
+    permuted,
+    unit_scale,
+)
 from latentscape.metrics.separation import asked
 from latentscape.records import Measure, Row
 
@@ -53,7 +59,7 @@ def _row(name: str, some: Labelled, labelled: Labelled, *, seed: int) -> Row:
                 "measure more images",
             )
         find = CLUSTERINGS[name][0]
-        found = find(_unit_scale(some.axes), len(labelled.names), seed)
+        found = find(unit_scale(some.axes), len(labelled.names), seed)
         told.append(found.words)
         return _agreement_measures(some, found, seed=seed)
 
@@ -179,11 +185,6 @@ def _intervals(
         low, high = np.clip(ends, *CATALOGUE[name].bounds)
         out[name] = Interval(float(low), float(high), words)
     return out
-
-
-def _unit_scale(axes: np.ndarray) -> np.ndarray:
-    """One factor for all axes, so that tolerances of the libraries fit latents of any scale."""
-    return axes / np.sqrt(np.square(axes).sum(1).mean() / axes.shape[1])
 
 
 def _k_means(rows: np.ndarray, n_clusters: int, seed: int) -> Found:

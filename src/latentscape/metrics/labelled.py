@@ -168,6 +168,11 @@ def _one_label_a_group(labelled: Labelled) -> bool:
     return bool((labelled.labels[first][group.reshape(-1)] == labelled.labels).all())
 
 
+def unit_scale(axes: np.ndarray) -> np.ndarray:
+    """One factor for all axes (n, a), so that tolerances of the libraries fit any scale."""
+    return axes / np.sqrt(np.square(axes).sum(1).mean() / axes.shape[1])
+
+
 def _axes(rows: np.ndarray, seed: int) -> tuple[np.ndarray, str]:
     n, d = rows.shape
     if not n:

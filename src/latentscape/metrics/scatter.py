@@ -8,7 +8,13 @@ import numpy as np
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import CATALOGUE, measured
 from latentscape.metrics.interval import LEVEL, Interval, centred_interval, dealt
-from latentscape.metrics.labelled import N_PERMUTED, Labelled, null_reference, permuted
+from latentscape.metrics.labelled import (
+    N_PERMUTED,
+    Labelled,
+    null_reference,
+    permuted,
+    unit_scale,
+)
 from latentscape.records import Measure
 
 N_FEW_PERMUTED = 20
@@ -86,6 +92,7 @@ def scatter_scores(
         raise UndefinedError("classes have no spread at all", "look at the map of the latents")
     if len(np.unique(means, axis=0)) < len(means):
         raise UndefinedError("two classes have the same centre", "look at the map of the latents")
+    axes = unit_scale(axes)
     score: Any = getattr(metrics, f"{name}_score")
     draws = permuted(labelled, n=N_FEW_PERMUTED, seed=seed)
     value = float(score(axes, labelled.labels))
