@@ -237,6 +237,25 @@ def test_a_reader_that_has_seen_enough_is_no_error(trained):
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "room", "again"),
+    [
+        (["train", "digits", *TINY, "--out", "y"], "train.train", "--resume goes on"),
+        (["encode", "x"], "encode.encode", "give the same words again"),
+        (["demo"], "demo.demo", "give the same words again"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_ctrl_c_says_how_to_go_on(refused, x, monkeypatch, words, room, again):
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"latentscape.workflows.{room}", pressed)
+    said = refused(*words, code=1, match="stopped by Ctrl-C")
+    assert again in said.err
+    assert ("--resume" in said.err) == (words[0] == "train")
+
+
 def test_a_collapse_is_refused_with_its_cure(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ("--network", "mlp", "--hidden", "16", "--latent-dim", "2", "--no-report")

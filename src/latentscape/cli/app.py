@@ -23,6 +23,7 @@ from latentscape.cli import (
 from latentscape.cli.talk import complain, show_warning
 from latentscape.errors import LatentscapeError, UsageError
 
+CTRL_C = 130  # what typer makes of it
 WORDS = "`latentscape VERB --help` lists the words"
 
 app = typer.Typer(
@@ -67,6 +68,8 @@ def run(arguments: list[str]) -> int:
     warnings.showwarning = show_warning
     try:
         code = app(arguments or ["--help"], standalone_mode=False)
+        if code == CTRL_C:
+            raise KeyboardInterrupt
         sys.stdout.flush()
     except UsageError as error:
         complain(error.message, error.hint or WORDS)
@@ -78,7 +81,8 @@ def run(arguments: list[str]) -> int:
         complain(error.format_message().rstrip("."), WORDS)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        complain("stopped by Ctrl-C", "what was written before is whole; `--resume` goes on")
+        again = "--resume goes on" if arguments[:1] == ["train"] else "give the same words again"
+        complain("stopped by Ctrl-C", f"what was written before is whole; {again}")
         return 1
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
