@@ -13,6 +13,7 @@ from latentscape.metrics.catalogue.reconstruction import RECONSTRUCTION
 from latentscape.metrics.catalogue.shape import SHAPE
 from latentscape.metrics.catalogue.smoothness import SMOOTHNESS
 from latentscape.metrics.catalogue.spatial import SPATIAL
+from latentscape.metrics.catalogue.trajectories import TRAJECTORIES
 from latentscape.metrics.interval import Interval
 from latentscape.records import Measure, Reference, Row, Undefined
 
@@ -26,6 +27,7 @@ CATALOGUE: dict[str, Entry] = {
     **SPATIAL,
     **DISENTANGLEMENT,
     **GENERATION,
+    **TRAJECTORIES,
 }
 
 
