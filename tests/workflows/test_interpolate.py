@@ -89,3 +89,17 @@ def test_words_that_are_wrong(vae):
     with pytest.raises(UsageError, match="no line"):
         interpolate(vae, n_steps=1)
     assert not (vae / "trajectories").exists()
+
+
+def test_ways_between_places_at_an_even_pace_with_films(vae, tmp_path):
+    record = interpolate(
+        vae, pairs="class-difference", n_pairs=3, n_steps=6, even=True, film=("gif", "mp4"),
+        out=tmp_path / "ways" / "way",
+    )  # fmt: skip
+    assert {path.suffix for path in (tmp_path / "ways").iterdir()} == {".json", ".npz", ".gif", ".mp4"}
+    assert record.method == "linear, even pace"
+    assert all(end.startswith("towards") for _, end in record.pair_labels)
+    assert all(start and not start.startswith("towards") for start, _ in record.pair_labels)
+    np.testing.assert_array_equal(record.originals[:, 1], record.frames[:, -1])
+    with pytest.raises(UsageError, match="avi"):
+        interpolate(vae, film=("avi",))

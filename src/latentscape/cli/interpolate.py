@@ -21,6 +21,10 @@ def interpolate(
     method: Annotated[
         str, typer.Option(help="linear, spherical-centred, lol, graph, ...")
     ] = "linear",
+    even: Annotated[
+        bool, typer.Option("--even", help="Equal steps between decoded frames, not latents.")
+    ] = False,
+    film: Annotated[str, typer.Option(help="Films beside it: gif, mp4, or both by a comma.")] = "",
     split: SplitName = "test",
     seed: Seed = 0,
     out: Out = None,
@@ -37,6 +41,8 @@ def interpolate(
         n_pairs=n_pairs,
         n_steps=n_steps,
         method=method,
+        even=even,
+        film=tuple(filter(None, film.split(","))),
         seed=seed,
         split=split,
         out=out,

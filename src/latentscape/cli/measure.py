@@ -154,3 +154,53 @@ def generation(
     told = f"features: {record.features.net}, {record.features.layer}, {record.features.weights}"
     rows = (*record.rows, *record.baselines, record.likelihood)
     give(record, [*row_lines(rows), told], as_json=json)
+
+
+@app.command()
+def trajectories(
+    model: Model,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
+    ] = None,
+    pairs: Annotated[
+        str, typer.Option(help="Criteria: same-class,nearest,farthest,random,prior-prior, ...")
+    ] = "same-class,different-class,nearest,farthest,random",
+    n_pairs: Annotated[int, typer.Option(min=1, help="Pairs of each criterion.")] = 200,
+    n_steps: Annotated[int, typer.Option(help="Frames of a trajectory, both ends counted.")] = 10,
+    method: Annotated[
+        str, typer.Option(help="linear, spherical-centred, lol, graph, ...; several by commas.")
+    ] = "linear",
+    net: Annotated[
+        str | None, typer.Option(help="Style net: vgg19, squeezenet, random-squeezenet, ...")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Style loss: gatys, johnson or tutorial.")] = "gatys",
+    precision: Annotated[str, typer.Option(help="Of the style net: fast or exact.")] = "fast",
+    split: SplitName = "test",
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Dissolve, cut or morph? Many trajectories, each beside its own cross-dissolve."""
+    from latentscape.errors import UsageError
+    from latentscape.nn.style_nets import Precision, StyleNetName
+    from latentscape.workflows.measure.trajectories import TravelConfig, measure_trajectories
+
+    ways = method.split(",")
+    if out is not None and len(ways) > 1:
+        raise UsageError("--out names the files of one way", "leave it out, or give one --method")
+    for way in ways:
+        config = TravelConfig(
+            pairs=tuple(filter(None, pairs.split(","))),
+            n_pairs=n_pairs,
+            n_steps=n_steps,
+            method=way,
+            net=None if net is None else one_of(net, get_args(StyleNetName), "style net"),
+            preset=preset,
+            precision=one_of(precision, get_args(Precision), "precision"),
+        )
+        record = measure_trajectories(
+            model, data, config=config, split=split, seed=seed, out=out, progress=Bar("measure")
+        )
+        told = record.features
+        words = f"{way}: style {record.preset}, {told.net}, {told.layer}, {told.weights}"
+        give(record, [*row_lines(record.rows), words], as_json=json)

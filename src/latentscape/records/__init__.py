@@ -41,6 +41,7 @@ from latentscape.records.run_records import run_records
 from latentscape.records.side_by_side import MeasuredRun, side_by_side
 from latentscape.records.smoothness import Smoothness
 from latentscape.records.structure import PrincipalPlane, StructureRecord
+from latentscape.records.trajectories import Journeys, TrajectoriesRecord
 
 __all__ = [
     "FORMAT",
@@ -62,6 +63,7 @@ __all__ = [
     "GenerationRecord",
     "HistoryRecord",
     "InfoRecord",
+    "Journeys",
     "MapRecord",
     "MapsRecord",
     "Measure",
@@ -80,6 +82,7 @@ __all__ = [
     "Smoothness",
     "StoreRecord",
     "StructureRecord",
+    "TrajectoriesRecord",
     "TrajectoryRecord",
     "TraversalRecord",
     "Undefined",

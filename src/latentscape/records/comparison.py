@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from latentscape.records.measure import Better, Measure, Reference
+from latentscape.records.measure import Better, Measure, Reference, Row
 from latentscape.records.record import Record
 
 
@@ -128,6 +128,8 @@ class ComparisonRecord(Record):
         settings: What differs between the runs.
         tables: One for all runs that share images; numbers of different images never share one.
         notes: What was kept apart or left out, and why.
+        relations: Over runs whose trajectories were measured alike, a row a criterion: whether
+            the amount of dissolve goes with the shape of the style curve.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -136,3 +138,4 @@ class ComparisonRecord(Record):
     settings: tuple[Setting, ...]
     tables: tuple[ComparisonTable, ...]
     notes: tuple[str, ...] = ()
+    relations: tuple[Row, ...] = ()

@@ -14,7 +14,10 @@ from latentscape.records.rows import rows_of
 # Sums of log-likelihoods: only models of one likelihood share a line of these.
 OF_ONE_LIKELIHOOD = ("elbo", "distortion", "distortion_above_floor", "bits_per_dim", "iwae")
 SPLIT_RULE = ("source", "limit", "val_fraction", "test_fraction", "seed")
-KNOWN_FIRST = ("reconstruction", "collapse", "structure", "generation", "disentanglement")
+KNOWN_FIRST = (
+    *("reconstruction", "collapse", "structure"),
+    *("trajectories", "generation", "disentanglement"),
+)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from latentscape.records import (
     ReconstructionRecord,
     Row,
     StructureRecord,
+    TrajectoriesRecord,
     side_by_side,
 )
 from latentscape.report.comparison_table import (
@@ -21,9 +22,10 @@ from latentscape.report.comparison_table import (
     other_tables,
     settings_table,
 )
-from latentscape.report.figures import beside, dots
+from latentscape.report.figures import beside, dots, several
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, sentences, tag
+from latentscape.report.measures_table import rows_table
 from latentscape.report.picture import Picture, Words
 from latentscape.report.tables import against_linear, reasons
 
@@ -74,7 +76,23 @@ def body(record: ComparisonRecord, contents: Mapping[str, RunContents], draw: Dr
     sections = [first]
     for i, (words, parts) in enumerate(_told(record.tables, contents, draw), start=1):
         sections.append(tag("section", tag("h2", words), *parts, id=f"table-{i}"))
-    return sections
+    return sections + _ways(record, contents, draw)
+
+
+def _ways(record: ComparisonRecord, contents: Mapping[str, RunContents], draw: Draw) -> list[Html]:
+    """Trajectories of several models between the same kinds of pairs."""
+    if not record.relations:
+        return []
+    runs = {run.name: contents[run.name].of(TrajectoriesRecord) for run in record.runs}
+    pictures = [draw(picture) for picture in several.pictures(runs)]
+    about = (
+        "Does the amount of cross-dissolve go with the shape of the style curve? Rank correlations "
+        "with their intervals; 0 is no relation. A few models say little: the interval over models "
+        "moves pairs within each model, not the choice of models."
+    )
+    told = rows_table(record.relations, about="over models and over all their pairs")
+    head = tag("h2", "On the way, model by model")
+    return [tag("section", head, columns(pictures), tag("p", about), told, id="ways")]
 
 
 def _told(

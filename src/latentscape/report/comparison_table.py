@@ -25,6 +25,7 @@ ASKED_FIRST = (
     *("mse", "psnr_mean", "ssim_std", "elbo", "rate", "active_units"),
     *("mutual_information", "ablation_ratio", "participation_share", "sphericity", "prior_kl"),
     *("twonn_dimension", "linear_probe_accuracy", "triplet_accuracy", "silhouette_euclidean"),
+    *("dissolve_amount", "share_morph", "share_horseshoe", "style_bow", "amount_with_bow"),
     *("path_length_pixels", "mig", "dci_disentanglement", "kid", "precision", "recall", "iwae"),
 )
 END_OF_BRIEF = re.compile(r"; |, (?!I\))| \(")  # of what a number is held against

@@ -19,8 +19,10 @@ from latentscape.records import (
     Difference,
     MeasuredRun,
     ReconstructionRecord,
+    Row,
     RunRecord,
     Setting,
+    TrajectoriesRecord,
     read_run,
     rows_of,
     run_records,
@@ -28,6 +30,7 @@ from latentscape.records import (
     write_csv,
 )
 from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
+from latentscape.trajectories.across import across_models
 from latentscape.workflows.info import runs_in
 
 STEM = "comparison"
@@ -85,6 +88,7 @@ def compare(
         settings=tuple(_settings({name: folders[name] for name in opened}, opened)),
         tables=tables,
         notes=(*warned, *notes),
+        relations=tuple(_relations(opened, seed)),
     )
     for note in record.notes:
         warnings.warn(note, stacklevel=2)
@@ -229,6 +233,33 @@ def _with_differences(
         if other is not None:
             found += _differences((name, other), (first, base), seed=seed)
     return table.model_copy(update={"differences": tuple(found)})
+
+
+def _relations(opened: dict[str, MeasuredRun], seed: int) -> Iterator[Row]:
+    """A row a way and criterion that several runs were measured by in the same manner."""
+    alike: dict[tuple[str, ...], dict[str, TrajectoriesRecord]] = {}
+    for name, run in opened.items():
+        for record in run.records:
+            if isinstance(record, TrajectoriesRecord):
+                alike.setdefault(_manner(record), {}).setdefault(name, record)
+    for records in alike.values():
+        method = next(iter(records.values())).method
+        criteria = dict.fromkeys(j.criterion for r in records.values() for j in r.journeys)
+        for criterion in criteria if len(records) > 1 else ():
+            models = {
+                name: journeys
+                for name, record in records.items()
+                for journeys in record.journeys
+                if journeys.criterion == criterion
+            }
+            if len(models) > 1:
+                yield across_models(f"{criterion}, {method}", models, seed=seed)
+
+
+def _manner(record: TrajectoriesRecord) -> tuple[str, ...]:
+    told, seen = record.provenance, record.features
+    images = (told.data, told.fingerprint, told.split)
+    return (*images, record.method, str(record.n_steps), record.preset, seen.net, seen.weights)
 
 
 def _single_images(run: MeasuredRun, table: ComparisonTable) -> ReconstructionRecord | None:

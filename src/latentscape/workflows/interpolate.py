@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from latentscape.data import DataConfig
-from latentscape.errors import UsageError
+from latentscape.errors import UsageError, nearest
 from latentscape.records import TrajectoryRecord
 from latentscape.training.recipes import prior_matched
 from latentscape.trajectories import (
@@ -18,6 +18,8 @@ from latentscape.trajectories import (
     interpolator_named,
     require_method,
 )
+from latentscape.trajectories.paced import paced
+from latentscape.workflows.film import FILMS, write_film
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -39,6 +41,8 @@ class JourneyWords(TypedDict, total=False):
     method: str
     seed: int
     split: str
+    even: bool
+    film: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,9 @@ class Journey:
             and others (`trajectories.INTERPOLATORS`).
         seed: Of the choice of pairs, and of what a method draws.
         split: ``train``, ``val``, ``test`` or ``all``.
+        even: Whether frames are set at constant perceptual speed (equal steps between decoded
+            images) rather than where the method sets them.
+        film: Films beside the record: ``gif``, ``mp4``.
     """
 
     pairs: str | list[str] | tuple[str, ...] = "different-class"
@@ -62,6 +69,8 @@ class Journey:
     method: str = "linear"
     seed: int = 0
     split: str = "test"
+    even: bool = False
+    film: tuple[str, ...] = ()
 
 
 def interpolate(
@@ -80,7 +89,7 @@ def interpolate(
         out: Stem of the record's files; ``trajectories/`` in the model's run if None.
         progress: Called with (frames done, frames in all, "frames").
         **words: The fields of `Journey`: ``pairs``, ``n_pairs``, ``n_steps``, ``method``,
-            ``seed``, ``split``.
+            ``seed``, ``split``, ``even``, ``film``.
 
     Raises:
         UsageError: If a word is unknown, or no such pairs exist.
@@ -93,21 +102,28 @@ def interpolate(
         known = ", ".join(asdict(Journey()))
         raise UsageError(f"interpolate knows no such word ({error})", f"known: {known}") from error
     require_method(journey.method)
+    unknown = [kind for kind in journey.film if kind not in FILMS]
+    if unknown:
+        raise UsageError(f"there is no film {unknown[0]!r}", nearest(unknown[0], FILMS))
     subject = open_subject(model, data, journey.split)
     crowd = crowd_of(subject)
     pairs = choose_pairs(journey.pairs, crowd, n_pairs=journey.n_pairs, seed=journey.seed)
     ends = ends_of(subject, pairs)
     around = surroundings_of(subject, crowd, journey.method, seed=journey.seed)
     travel = interpolator_named(journey.method, around)
+    if journey.even:
+        travel = paced(
+            travel, lambda latents: decode(subject.model, latents).reshape(len(latents), -1)
+        )
     latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
     frames = _frames(subject, latents, progress)
     record = TrajectoryRecord(
         provenance=subject.provenance(seed=journey.seed, n=len(pairs)),
-        method=journey.method,
+        method=journey.method + (", even pace" if journey.even else ""),
         criterion=pairs.criterion,
         n_steps=journey.n_steps,
         pairs=names_of(subject, pairs),
-        pair_labels=_pairs_of(_class_of(subject, pairs.rows)),
+        pair_labels=_labels_of(subject, pairs),
         latents=latents,
         frames=frames,
         originals=_originals(subject, pairs, frames[:, [0, -1]]),
@@ -115,7 +131,14 @@ def interpolate(
     stem = out or room_in(subject.model, "trajectories", _stem(subject, pairs, journey))
     if stem is not None:
         record.save(stem)
+        names = [" → ".join(pair) for pair in record.pair_labels]
+        write_film(record.frames, names, Path(stem), kinds=journey.film)
     return record
+
+
+def _seen(subject: Subject, latents: np.ndarray) -> np.ndarray:
+    """(n, values) what latents decode to."""
+    return decode(subject.model, latents).reshape(len(latents), -1)
 
 
 def crowd_of(subject: Subject) -> Crowd:
@@ -182,9 +205,21 @@ def _class_of(subject: Subject, rows: np.ndarray) -> np.ndarray:
     return names[np.where((labels >= 0) & (labels < len(names) - 1), labels + 1, 0)]
 
 
+def _labels_of(subject: Subject, pairs: Pairs) -> tuple[tuple[str, str], ...]:
+    """Class names of both ends; of an end that is no sample, the short of what it is called."""
+    labels = _class_of(subject, pairs.rows)
+    if pairs.names is not None:
+        for i, (start, end) in enumerate(pairs.names):
+            for side, name in enumerate((start, end.removeprefix(start).strip())):
+                if pairs.rows[i, side] < 0:
+                    labels[i, side] = name.partition(" at ")[0]
+    return _pairs_of(labels)
+
+
 def _pairs_of(names: np.ndarray) -> tuple[tuple[str, str], ...]:
     return tuple((str(start), str(end)) for start, end in names)
 
 
 def _stem(subject: Subject, pairs: Pairs, journey: Journey) -> str:
-    return f"{subject.stem}-{pairs.criterion}-{journey.method}"
+    pace = "-even" if journey.even else ""
+    return f"{subject.stem}-{pairs.criterion}-{journey.method}{pace}"

@@ -8,6 +8,7 @@ from latentscape.metrics.catalogue.collapse import COLLAPSE
 from latentscape.metrics.catalogue.disentanglement import DISENTANGLEMENT
 from latentscape.metrics.catalogue.entry import Entry as Entry
 from latentscape.metrics.catalogue.generation import GENERATION
+from latentscape.metrics.catalogue.journeys import JOURNEYS
 from latentscape.metrics.catalogue.maps import MAPS
 from latentscape.metrics.catalogue.reconstruction import RECONSTRUCTION
 from latentscape.metrics.catalogue.shape import SHAPE
@@ -28,6 +29,7 @@ CATALOGUE: dict[str, Entry] = {
     **DISENTANGLEMENT,
     **GENERATION,
     **TRAJECTORIES,
+    **JOURNEYS,
 }
 
 

@@ -7,15 +7,17 @@ from typing import Any
 from latentscape.errors import UsageError, nearest
 from latentscape.records import Record
 
-MEASURES = ("reconstruction", "structure", "generation", "disentanglement", "collapse")
+MEASURES = (
+    "reconstruction", "structure", "generation", "disentanglement", "collapse", "trajectories",
+)  # fmt: skip
 
 
 def measure(what: str, model: str | Path, **asked: Any) -> Record:
     """Measure a model, or a store of its latents, by the name of what is measured.
 
     Args:
-        what: ``reconstruction``, ``structure``, ``generation``, ``disentanglement`` or
-            ``collapse``.
+        what: ``reconstruction``, ``structure``, ``generation``, ``disentanglement``,
+            ``collapse`` or ``trajectories``.
         model: MODEL; for ``structure`` also a store.
         **asked: Passed on: ``data``, ``split``, ``seed``, ``out``, ``progress``, and what the
             measure takes beyond them: see `latentscape.workflows.measure.reconstruction` and its

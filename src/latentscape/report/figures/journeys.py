@@ -1,0 +1,217 @@
+"""Trajectories by the hundred: style curves beside their null, what they are called, examples."""
+
+from typing import Any
+
+import numpy as np
+
+from latentscape.records import Journeys, Provenance, TrajectoriesRecord
+from latentscape.report.canvas import WIDTH, Canvas
+from latentscape.report.figures.mosaic import mosaic
+from latentscape.report.palette import CLASS_COLOURS, LIGHT, SIZES
+from latentscape.report.picture import Picture, Words
+
+PATTERNS = ("horseshoe", "wave", "arch", "tilt", "flat")
+VERDICTS = ("dissolve", "blurred dissolve", "cut", "mixed", "morph")
+COLUMNS = 2
+PANEL, GAP = 1.45, 0.42  # inches
+MOST_EXAMPLES = 8
+BAND = (25, 75)
+MOST_DOTS = 400
+
+
+def journey_pictures(record: TrajectoriesRecord) -> list[Picture]:
+    """All pictures of one record that have something to show."""
+    known = [journeys for journeys in record.journeys if len(journeys.curves)]
+    if not known:
+        return []
+    made = [curves(record, known), shares(record, known), relations(record, known)]
+    return [*made, *(picture for j in known if (picture := examples(record, j)) is not None)]
+
+
+def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
+    """Median style curve of each criterion, with its middle half, over that of the dissolves."""
+    words = Words(
+        f"style-curves-{record.method}",
+        f"Style from frame to frame: {record.method}",
+        "Each curve is divided by its own mean; the line is the median over pairs, the band their "
+        "middle half. Dashed: the cross-dissolve of the same ends. A curve that lies on the dashed "
+        "one shows no more than mixing pixels does.",
+        "Median style curves of " + ", ".join(j.criterion for j in known) + " with their nulls",
+        "cross-dissolve of the two decoded ends (dashed)",
+    )
+    rows = -(-len(known) // COLUMNS)
+    canvas = Canvas(words, _signed(record, known), height=rows * (PANEL + GAP) + 0.1)
+    width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
+    for i, journeys in enumerate(known):
+        column, row = i % COLUMNS, i // COLUMNS
+        bottom = 0.38 + (rows - 1 - row) * (PANEL + GAP)
+        axes = canvas.place(0.5 + column * (width + 0.35), bottom, width, PANEL - 0.2)
+        own, null = curve_shapes(journeys.curves), curve_shapes(journeys.nulls)
+        middle = (np.arange(own.shape[1]) + 0.5) / own.shape[1]
+        low, high = np.nanpercentile(own, BAND, axis=0)
+        axes.fill_between(middle, low, high, color=LIGHT["model"], alpha=0.16, linewidth=0)
+        axes.plot(middle, np.nanmedian(own, axis=0), color=LIGHT["model"], linewidth=1.6)
+        axes.plot(middle, np.nanmedian(null, axis=0), "--", color=LIGHT["second"], linewidth=1.2)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(bottom=0)
+        axes.set_title(journeys.criterion, fontsize=SIZES.tick, loc="left", pad=3)
+        axes.grid(axis="y")
+        if row == rows - 1 or i + COLUMNS >= len(known):
+            axes.set_xlabel("t", labelpad=1)
+        if column == 0:
+            axes.set_ylabel("style loss ÷ mean", fontsize=SIZES.small)
+    return canvas.finish()
+
+
+def shares(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
+    """Two bars a criterion: what the trajectories are called, and what their curves are."""
+    words = Words(
+        f"trajectory-names-{record.method}",
+        f"What the trajectories are called: {record.method}",
+        "Upper bars: the verdict of the dissolve-or-morph panel. Lower bars: the shape of the "
+        "style curve, and under it that of the cross-dissolves of the same ends. Names are "
+        "conventions about measured numbers; their thresholds stand in the methods.",
+        "Shares of verdicts and patterns by criterion",
+        "patterns of the cross-dissolves",
+    )
+    bars = [("verdict", VERDICTS, lambda j: j.verdicts)]
+    bars += [("curve", PATTERNS, lambda j: j.patterns)]
+    bars += [("its dissolve", PATTERNS, lambda j: j.null_patterns)]
+    step = 0.15
+    block = step * len(bars) + 0.28
+    canvas = Canvas(words, _signed(record, known), height=len(known) * block + 0.72)
+    axes = canvas.place(0.95, 0.62, WIDTH - 0.95 - 0.15, len(known) * block)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(known) * block, 0)
+    axes.axis("off")
+    for i, journeys in enumerate(known):
+        axes.text(0, i * block + 0.12, f"{journeys.criterion}, {len(journeys.pairs):,} pairs",
+                  fontsize=SIZES.small, fontweight="bold", va="center")  # fmt: skip
+        for k, (name, names, of) in enumerate(bars):
+            y = i * block + 0.28 + k * step
+            axes.text(-0.015, y, name, ha="right", va="center", fontsize=SIZES.small)
+            _bar(axes, y, step * 0.8, names, of(journeys))
+    legend(canvas, "verdict", VERDICTS, 0.36)
+    legend(canvas, "curve", PATTERNS, 0.14)
+    return canvas.finish()
+
+
+def relations(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
+    """Each pair's amount of dissolve against bow and waves of its style curve."""
+    words = Words(
+        f"dissolve-and-pattern-{record.method}",
+        f"Amount of dissolve and shape of the curve: {record.method}",
+        "A dot a pair. To the right the trajectory lies on the blend line of its ends, as a "
+        "cross-dissolve does; upwards its style curve is more of a horseshoe (left) or holds more "
+        "waves (right). The rank correlations stand in the table.",
+        "Scatter of amount of dissolve against bow and wave share",
+        "independent: no slope",
+    )
+    canvas = Canvas(words, _signed(record, known), height=2.5)
+    width = (WIDTH - 0.56 - 0.12 - 0.45) / 2
+    for k, (name, label) in enumerate((("style_bow", "bow b₂"), ("style_wave_share", "waves W"))):
+        axes = canvas.place(0.56 + k * (width + 0.45), 0.62, width, 1.75)
+        for i, journeys in enumerate(known):
+            if name in journeys.numbers:
+                axes.scatter(
+                    journeys.numbers["dissolve_amount"][:MOST_DOTS],
+                    journeys.numbers[name][:MOST_DOTS],
+                    s=4, alpha=0.6, linewidths=0, color=CLASS_COLOURS[i % len(CLASS_COLOURS)],
+                    rasterized=True,
+                )  # fmt: skip
+        axes.set_xlabel("amount of dissolve", labelpad=1)
+        axes.set_ylabel(label, labelpad=1)
+        axes.set_xlim(right=1.02)
+        axes.grid()
+    legend(canvas, "", tuple(j.criterion for j in known), 0.14, colours=CLASS_COLOURS)
+    return canvas.finish()
+
+
+def examples(record: TrajectoriesRecord, journeys: Journeys) -> Picture | None:
+    """Some trajectories of each verdict, each over its dissolve."""
+    shown = journeys.shown[:MOST_EXAMPLES]
+    if not len(shown):
+        return None
+    words = Words(
+        f"trajectories-{record.method}-{journeys.criterion}",
+        f"{journeys.criterion} pairs, {record.method}: an example of each",
+        "The upper strip of each two is decoded on the way, the lower one mixes the pixels of its "
+        "ends. The first pairs of each verdict, not picked ones.",
+        "Strips: " + ", ".join(journeys.verdicts[i] for i in shown),
+        "cross-dissolve of the two decoded ends (lower strip)",
+    )
+    left, width = 0.95, WIDTH - 0.95 - 0.12
+    gap = max(1, journeys.frames.shape[-1] // 16)
+    tiles = [
+        mosaic(np.concatenate([frames, mixed]), rows=2, columns=len(frames), gap=gap)
+        for frames, mixed in zip(journeys.frames, journeys.dissolves, strict=True)
+    ][: len(shown)]
+    height = width * tiles[0].shape[0] / tiles[0].shape[1]
+    canvas = Canvas(words, _signed(record, [journeys], n=len(shown)),
+                    height=len(tiles) * (height + 0.12) + 0.1)  # fmt: skip
+    for i, tile in enumerate(tiles):
+        axes = canvas.place(left, 0.08 + (len(tiles) - 1 - i) * (height + 0.12), width, height)
+        axes.imshow(tile, interpolation="none", aspect="auto")
+        axes.set_axis_off()
+        axes.text(
+            -0.015, 0.75, journeys.verdicts[shown[i]], transform=axes.transAxes, ha="right",
+            va="center", fontsize=SIZES.small, fontweight="bold",
+        )  # fmt: skip
+        axes.text(
+            -0.015, 0.25, "its dissolve", transform=axes.transAxes, ha="right", va="center",
+            fontsize=SIZES.small, color=LIGHT["muted"],
+        )  # fmt: skip
+    return canvas.finish()
+
+
+def curve_shapes(values: np.ndarray) -> np.ndarray:
+    """(curves, values) each over its own mean; those without a shape left out."""
+    means = values.mean(1, keepdims=True)
+    kept = (np.isfinite(values).all(1)) & (means[:, 0] > 0)
+    shapes = values[kept] / means[kept]
+    return shapes if len(shapes) else np.full((1, values.shape[1]), np.nan)
+
+
+def _bar(
+    axes: Any, y: float, height: float, names: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    at, n = 0.0, max(1, sum(name in names for name in found))
+    for i, name in enumerate(names):
+        share = found.count(name) / n
+        axes.barh(y, share, left=at, height=height, color=_COLOURS[i], linewidth=0)
+        if share > 0.09:
+            axes.text(
+                at + share / 2, y, f"{100 * share:.0f} %", ha="center", va="center",
+                fontsize=SIZES.small - 1, color="#ffffff" if i in _DARK else LIGHT["ink"],
+            )  # fmt: skip
+        at += share
+
+
+_COLOURS = ("#c30000", "#e1b400", "#2d3cff", "#b4b4ff", "#3cd2a5")
+_DARK = (0, 2)
+
+
+def legend(
+    canvas: Canvas, title: str, names: tuple[str, ...], y: float,
+    *, colours: tuple[str, ...] = _COLOURS,
+) -> None:  # fmt: skip
+    """Names with their colours in one line, ``y`` inches above the drawing's foot."""
+    axes = canvas.place(0.12, y - 0.1, WIDTH - 0.24, 0.2)
+    axes.set_xlim(0, WIDTH - 0.24)
+    axes.set_ylim(0, 1)
+    axes.axis("off")
+    x = 0.0
+    if title:
+        axes.text(x, 0.5, title, fontsize=SIZES.small, va="center", color=LIGHT["muted"])
+        x = 0.55
+    for i, name in enumerate(names):
+        axes.scatter([x + 0.05], [0.5], s=16, color=colours[i % len(colours)], linewidths=0)
+        axes.text(x + 0.13, 0.5, name, fontsize=SIZES.small, va="center")
+        x += 0.26 + 0.062 * len(name)
+
+
+def _signed(
+    record: TrajectoriesRecord, known: list[Journeys], *, n: int | None = None
+) -> Provenance:
+    pairs = sum(len(journeys.pairs) for journeys in known) if n is None else n
+    return record.provenance.model_copy(update={"n": pairs})

@@ -1,0 +1,123 @@
+"""Trajectories of several models: their style curves beside each other, and what goes with what."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from latentscape.records import Journeys, Provenance, TrajectoriesRecord
+from latentscape.report.canvas import WIDTH, Canvas
+from latentscape.report.figures.journeys import curve_shapes, legend
+from latentscape.report.palette import CLASS_COLOURS, LIGHT, SIZES
+from latentscape.report.picture import Picture, Words
+
+COLUMNS = 2
+PANEL, GAP = 1.45, 0.42  # inches
+SHAPES = ("horseshoe", "wave", "arch")
+
+
+def pictures(runs: Mapping[str, Sequence[TrajectoriesRecord]]) -> list[Picture]:
+    """Curves and relations, for each way that several runs were measured by."""
+    ways: dict[str, dict[str, TrajectoriesRecord]] = {}
+    for run, records in runs.items():
+        for record in records:
+            ways.setdefault(record.method, {}).setdefault(run, record)
+    return [
+        draw(method, found)
+        for method, found in ways.items()
+        if len(found) > 1
+        for draw in (curves, relations)
+    ]
+
+
+def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
+    """Median style curve of each run, a panel a criterion, with the dissolves' median dashed."""
+    criteria = _criteria(found)
+    words = Words(
+        f"style-curves-{method}",
+        f"Style from frame to frame, model by model: {method}",
+        "Lines are medians over pairs of each model's style curves, each divided by its mean; "
+        "dashed, in the same colour, those of the cross-dissolves of the same ends.",
+        "Median style curves of " + ", ".join(found),
+        "cross-dissolves of each model's own decoded ends (dashed)",
+    )
+    rows = -(-len(criteria) // COLUMNS)
+    canvas = Canvas(words, _signed(found), height=rows * (PANEL + GAP) + 0.42)
+    width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
+    for i, criterion in enumerate(criteria):
+        bottom = 0.7 + (rows - 1 - i // COLUMNS) * (PANEL + GAP)
+        axes = canvas.place(0.5 + (i % COLUMNS) * (width + 0.35), bottom, width, PANEL - 0.2)
+        for k, record in enumerate(found.values()):
+            journeys = _of(record, criterion)
+            if journeys is None:
+                continue
+            colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
+            for values, line in ((journeys.curves, "-"), (journeys.nulls, "--")):
+                middle = np.nanmedian(curve_shapes(values), axis=0)
+                t = (np.arange(len(middle)) + 0.5) / len(middle)
+                axes.plot(t, middle, line, color=colour, linewidth=1.5 if line == "-" else 0.8)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(bottom=0)
+        axes.set_title(criterion, fontsize=SIZES.tick, loc="left", pad=3)
+        axes.grid(axis="y")
+        if i + COLUMNS >= len(criteria):
+            axes.set_xlabel("t", labelpad=1)
+        if i % COLUMNS == 0:
+            axes.set_ylabel("style loss ÷ mean", fontsize=SIZES.small)
+    legend(canvas, "", tuple(found), 0.14, colours=CLASS_COLOURS)
+    return canvas.finish()
+
+
+def relations(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
+    """A dot a model and criterion: amount of dissolve against the share of each shape."""
+    criteria = _criteria(found)
+    words = Words(
+        f"models-{method}",
+        f"Amount of dissolve and shape of the curve, model by model: {method}",
+        "A dot is a model on one kind of pair: to the right its trajectories lie nearer to "
+        "cross-dissolves, upwards more of its style curves have the shape. Crosses: the curves of "
+        "the cross-dissolves themselves.",
+        "Amount of dissolve against shares of " + ", ".join(SHAPES),
+        "shares among the cross-dissolves (crosses)",
+    )
+    canvas = Canvas(words, _signed(found), height=2.35)
+    width = (WIDTH - 0.52 - 0.12 - 2 * 0.3) / 3
+    for i, shape in enumerate(SHAPES):
+        axes = canvas.place(0.52 + i * (width + 0.3), 0.72, width, 1.4)
+        for k, record in enumerate(found.values()):
+            colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
+            for criterion in criteria:
+                journeys = _of(record, criterion)
+                if journeys is not None:
+                    x = float(np.nanmedian(journeys.numbers["dissolve_amount"]))
+                    share, null = (
+                        sum(name == shape for name in names) / max(1, len(names))
+                        for names in (journeys.patterns, journeys.null_patterns)
+                    )
+                    axes.scatter([x], [share], s=18, color=colour, linewidths=0)
+                    axes.scatter([x], [null], s=10, color=colour, marker="x", linewidths=0.7)
+        axes.set_title(shape, fontsize=SIZES.tick, loc="left", pad=3)
+        axes.set_ylim(-0.04, 1.04)
+        axes.set_xlabel("amount of dissolve", fontsize=SIZES.small, labelpad=1)
+        axes.grid(color=LIGHT["rule"])
+        if i == 0:
+            axes.set_ylabel("share of curves", labelpad=1)
+        else:
+            axes.set_yticklabels([])
+    legend(canvas, "", tuple(found), 0.14, colours=CLASS_COLOURS)
+    return canvas.finish()
+
+
+def _criteria(found: Mapping[str, TrajectoriesRecord]) -> list[str]:
+    return list(dict.fromkeys(j.criterion for record in found.values() for j in record.journeys))
+
+
+def _of(record: TrajectoriesRecord, criterion: str) -> Journeys | None:
+    return next((j for j in record.journeys if j.criterion == criterion), None)
+
+
+def _signed(found: Mapping[str, TrajectoriesRecord]) -> Provenance:
+    records = list(found.values())
+    pairs = sum(len(j.pairs) for record in records for j in record.journeys)
+    recipes = ", ".join(dict.fromkeys(record.provenance.recipe for record in records))
+    update = {"n": pairs, "model": f"{len(records)} models", "recipe": recipes}
+    return records[0].provenance.model_copy(update=update)

@@ -1,0 +1,263 @@
+"""Measure trajectories: many ways through a latent space, each beside its own cross-dissolve."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentscape.data import DataConfig
+from latentscape.errors import UsageError
+from latentscape.nn.style_nets import Precision, StyleNet, StyleNetName, style_net
+from latentscape.records import Journeys, Row, TrajectoriesRecord, Undefined
+from latentscape.records.generation import Features
+from latentscape.trajectories import Crowd, Interpolator, Pairs, choose_pairs, interpolator_named
+from latentscape.trajectories.dissolve import dissolve
+from latentscape.trajectories.geometry import geometry
+from latentscape.trajectories.panel import Panel, dissolve_panel
+from latentscape.trajectories.patterns import FLAT, WAVES, style_patterns
+from latentscape.trajectories.style import style_curves_and_null
+from latentscape.trajectories.summary import dissolve_amount, summary_row
+from latentscape.trajectories.verdict import (
+    BLURS,
+    DATA_LEVEL,
+    DISSOLVES,
+    IN_TIME,
+    KEEPS,
+    LEAVES_LINE,
+    ON_LINE,
+    OUT_OF_TIME,
+    WINDS,
+    verdicts,
+)
+from latentscape.workflows.interpolate import crowd_of, ends_of, names_of
+from latentscape.workflows.opening import Progress, Subject, open_subject, room_in
+from latentscape.workflows.surroundings import surroundings_of
+
+CRITERIA = ("same-class", "different-class", "nearest", "farthest", "random")
+VALUES_AT_ONCE = 1 << 23  # pixel values of the frames that are held at once
+THRESHOLDS = (
+    f"dissolve: off-blend energy < {ON_LINE:g}, |α̂ − t| < {IN_TIME:g}, deficit > {DISSOLVES:g}; "
+    f"blurred: deficit > {BLURS:g}",
+    f"cut: off-blend energy < {ON_LINE:g}, |α̂ − t| > {OUT_OF_TIME:g}, deficit < {KEEPS:g}",
+    f"morph: off-blend energy > {LEAVES_LINE:g}, deficit < {DISSOLVES:g}, length ÷ chord > "
+    f"{WINDS:g}, turning > π, and no further from data than {DATA_LEVEL:g} times data's own level",
+    f"curve: flat below a variation of {FLAT:g}; wave above a share of {WAVES:g} in orders ≥ 3",
+)
+N_SHOWN = 2  # pairs of each verdict whose frames are kept
+
+
+@dataclass(frozen=True)
+class TravelConfig:
+    """Which trajectories, and in what their style is read.
+
+    Attributes:
+        pairs: Criteria, see `trajectories.CRITERIA`.
+        n_pairs: Of each criterion, at most.
+        n_steps: Frames of each trajectory, both ends counted.
+        method: Name of the interpolator.
+        net: Style net; None takes the first trained one whose weights are on this machine, else
+            random weights.
+        preset: How the style loss is written: ``gatys``, ``johnson`` or ``tutorial``.
+        precision: ``fast`` (bf16 where native) or ``exact``, of the style net.
+    """
+
+    pairs: tuple[str, ...] = CRITERIA
+    n_pairs: int = 200
+    n_steps: int = 10
+    method: str = "linear"
+    net: StyleNetName | None = None
+    preset: str = "gatys"
+    precision: Precision = "fast"
+
+    def __post_init__(self):
+        if not self.pairs:
+            raise UsageError("no criterion for pairs is named", f"e.g. {', '.join(CRITERIA)}")
+
+
+def measure_trajectories(
+    model: str | Path,
+    data: str | DataConfig | None = None,
+    *,
+    config: TravelConfig | None = None,
+    split: str = "test",
+    seed: int = 0,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+) -> TrajectoriesRecord:
+    """Travel between many pairs and say of each way whether it dissolves, cuts or morphs.
+
+    Args:
+        model: MODEL.
+        data: DATA; the model's own images if None.
+        config: Which trajectories, and in what their style is read.
+        split: ``train``, ``val``, ``test`` or ``all``.
+        seed: Of the choice of pairs, random weights and bootstraps.
+        out: Stem of the record's files; ``measures/`` in the model's run if None.
+        progress: Called with (trajectories done, in all, "trajectories").
+
+    Raises:
+        UsageError: If a word is unknown, or a criterion that no pair meets is the only one.
+        DataError: If images and model do not fit.
+        ModelError: If what the model encodes is not finite, or the net's weights cannot be had.
+    """
+    config = config or TravelConfig()
+    subject = open_subject(model, data, split)
+    tour = Travels(subject, config, seed=seed, progress=progress)
+    found, rows = [], []
+    for criterion in config.pairs:
+        try:
+            pairs = choose_pairs(criterion, tour.crowd, n_pairs=config.n_pairs, seed=seed)
+        except UsageError as error:
+            if len(config.pairs) == 1:
+                raise
+            rows.append(_refused(criterion, error))
+            continue
+        journeys, row = tour.of(pairs)
+        found.append(journeys)
+        rows.append(row)
+    record = TrajectoriesRecord(
+        provenance=subject.provenance(seed=seed, n=len(subject.rows)),
+        method=config.method,
+        n_steps=config.n_steps,
+        preset=config.preset,
+        features=Features(**tour.net.facts._asdict(), scale=1.0),
+        rows=tuple(rows),
+        thresholds=THRESHOLDS,
+        journeys=tuple(found),
+    )
+    stem = out or room_in(subject.model, "measures", f"trajectories-{config.method}-{subject.stem}")
+    if stem is not None:
+        record.save(stem)
+    return record
+
+
+class Part(NamedTuple):
+    """What is measured of a few pairs: style curves, those of the dissolves, panel, geometry."""
+
+    curves: np.ndarray
+    nulls: np.ndarray
+    panel: Panel
+    columns: dict[str, np.ndarray]
+
+
+class Travels:
+    """What all criteria of one measurement share: model, images, way, style net.
+
+    Args:
+        subject: The model and its images.
+        config: Which trajectories.
+        seed: Of everything drawn.
+        progress: Called with trajectories done.
+    """
+
+    def __init__(
+        self, subject: Subject, config: TravelConfig, *, seed: int, progress: Progress | None
+    ):
+        self.subject = subject
+        self.config = config
+        self.seed = seed
+        self.crowd: Crowd = crowd_of(subject)
+        around = surroundings_of(subject, self.crowd, config.method, seed=seed)
+        self.travel: Interpolator = interpolator_named(config.method, around)
+        self.net: StyleNet = style_net(config.net, seed=seed)
+        self._progress = progress
+        self._done, self._all = 0, config.n_pairs * len(config.pairs)
+
+    def of(self, pairs: Pairs) -> tuple[Journeys, Row]:
+        """All trajectories of one criterion, in one streamed pass, and the row they come to."""
+        ends = ends_of(self.subject, pairs)
+        parts = list(self._parts(ends))
+        curves = np.concatenate([part.curves for part in parts])
+        nulls = np.concatenate([part.nulls for part in parts])
+        panel = Panel.joined(part.panel for part in parts)
+        shapes, null_shapes = style_patterns(curves, nulls), style_patterns(nulls)
+        names = verdicts(panel)
+        columns = {
+            **{key: np.concatenate([p.columns[key] for p in parts]) for key in parts[0].columns},
+            **panel.columns,
+            "dissolve_amount": dissolve_amount(panel.off_blend_most),
+            **shapes.columns,
+        }
+        row = summary_row(
+            pairs.criterion, columns, patterns=shapes.pattern, null_patterns=null_shapes.pattern,
+            verdicts=names, seed=self.seed,
+        )  # fmt: skip
+        shown = _examples(names)
+        frames = self._frames(self._ways(ends[shown])) if len(shown) else None
+        journeys = Journeys(
+            criterion=pairs.criterion,
+            pairs=names_of(self.subject, pairs),
+            curves=curves,
+            nulls=nulls,
+            patterns=tuple(shapes.pattern.tolist()),
+            null_patterns=tuple(null_shapes.pattern.tolist()),
+            verdicts=tuple(names.tolist()),
+            numbers=columns,
+            undefined={str(i): str(panel.unfit[i]) for i in np.flatnonzero(panel.unfit != "")},
+            shown=tuple(shown.tolist()),
+            frames=_bytes(frames),
+            dissolves=_bytes(None if frames is None else _null(frames)),
+        )
+        return journeys, row
+
+    def _parts(self, ends: np.ndarray) -> Iterator["Part"]:
+        """A few pairs at a time."""
+        values = self.config.n_steps * int(np.prod(self.subject.images.shape))
+        step = max(1, VALUES_AT_ONCE // values)
+        for start in range(0, len(ends), step):
+            ways = self._ways(ends[start : start + step])
+            frames = self._frames(ways)
+            curves, nulls = style_curves_and_null(
+                frames, self.net, preset=self.config.preset, precision=self.config.precision
+            )
+            told = geometry(
+                ways, frames, data=self.crowd.latents, encode=self._encode, seed=self.seed
+            )
+            panel = dissolve_panel(frames, cycle=told.cycle, neighbours=told.neighbours)
+            yield Part(curves.total.numpy(), nulls.total.numpy(), panel, told.columns)
+            self._done += len(ways)
+            if self._progress is not None:
+                self._progress(self._done, max(self._all, self._done), "trajectories")
+
+    def _ways(self, ends: np.ndarray) -> np.ndarray:
+        return self.travel(ends[:, 0], ends[:, 1], n_steps=self.config.n_steps)
+
+    @torch.inference_mode()
+    def _frames(self, ways: np.ndarray) -> Tensor:
+        """Decoded, ``pairs steps channels height width`` in [0, 1]; NaN stays NaN."""
+        autoencoder = self.subject.model.autoencoder
+        flat = torch.from_numpy(ways.reshape(-1, *ways.shape[2:]).astype(np.float32))
+        images = [autoencoder.decode(part.to(autoencoder.device)) for part in flat.split(256)]
+        return torch.cat(images).float().clamp(0, 1).cpu().unflatten(0, ways.shape[:2])
+
+    @torch.inference_mode()
+    def _encode(self, images: Tensor) -> Tensor:
+        autoencoder = self.subject.model.autoencoder
+        parts = [autoencoder.encode(p.to(autoencoder.device)).mean for p in images.split(256)]
+        return torch.cat(parts).float().cpu()
+
+
+def _null(frames: Tensor) -> Tensor:
+    return dissolve(frames[:, 0], frames[:, -1], frames.shape[1])
+
+
+def _examples(names: np.ndarray) -> np.ndarray:
+    """Places of the first trajectories of each verdict but *undefined*."""
+    known = [name for name in dict.fromkeys(names.tolist()) if name != "undefined"]
+    return np.array(sorted(i for n in known for i in np.flatnonzero(names == n)[:N_SHOWN]), int)
+
+
+def _bytes(frames: Tensor | None) -> np.ndarray:
+    if frames is None:
+        return np.zeros((0,), np.uint8)
+    return (frames * 255).round().nan_to_num(0).to(torch.uint8).numpy()
+
+
+def _refused(criterion: str, error: UsageError) -> Row:
+    return Row(
+        name=criterion, measures=(), undefined=(Undefined(name="every measure", why=error.message),)
+    )
