@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -33,7 +35,7 @@ def toy_maps(net, image: torch.Tensor, draw: int = 0) -> list[torch.Tensor]:
 def plain_curve(net, frames: torch.Tensor, preset: str) -> np.ndarray:
     """Style loss as the papers write it, a step at a time: ``layers steps-1``."""
     curve = []
-    for before, after in zip(frames, frames[1:], strict=False):
+    for before, after in itertools.pairwise(frames):
         column = []
         for a, b in zip(toy_maps(net, before), toy_maps(net, after), strict=True):
             n, m = a.shape
