@@ -33,8 +33,9 @@ class Isomap(LandmarkMap):
         from scipy.sparse.csgraph import dijkstra
 
         assert graph is not None
-        self.n_neighbors, landmarks = graph.k, self._choose_landmarks(len(rows))
-        matrix, self.n_pieces = tied(graph, rows)
+        landmarks = self._choose_landmarks(len(rows))
+        matrix, n_pieces = tied(graph, rows)
+        self._used |= {"n_neighbors": graph.k, "n_pieces": n_pieces}
         along: Any = dijkstra(matrix, directed=False, indices=landmarks)
         squares = np.square(along[:, landmarks])
         axes = _scaling_axes(squares)
@@ -46,8 +47,8 @@ class Isomap(LandmarkMap):
         return self._triangulated(along)
 
     def _place_new(self, rows: np.ndarray) -> np.ndarray:
-        near, distances = self._near(rows, self.n_neighbors)
-        along = np.full((self.n_landmarks, len(rows)), np.inf)
+        near, distances = self._near(rows, self.parameters["n_neighbors"])
+        along = np.full((len(self._kept["along"]), len(rows)), np.inf)
         for column, first_step in zip(near.T, distances.T, strict=True):
             along = np.minimum(along, self._kept["along"][:, column] + first_step)
         return self._triangulated(along)

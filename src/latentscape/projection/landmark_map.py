@@ -23,19 +23,17 @@ class LandmarkMap(NeighbourMap):
         super().__init__(seed=seed)
         self.n_neighbors = n_neighbors
         self.n_landmarks = self.most_landmarks if n_landmarks is None else n_landmarks
-        self.n_pieces = 1
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """As used; after a fit with the number of pieces that the graph fell into."""
+    def asked(self) -> dict[str, Any]:
+        """Neighbours and landmarks, which a fit tells with the pieces that the graph fell into."""
         return {
             "n_neighbors": self.n_neighbors,
             "n_landmarks": self.n_landmarks,
-            "n_pieces": self.n_pieces,
             "seed": self.seed,
         }
 
     def _choose_landmarks(self, n: int) -> np.ndarray:
-        """Row numbers of the landmarks among ``n``, in order; `n_landmarks` counts them."""
-        self.n_landmarks = min(self.n_landmarks, n)
-        return np.sort(np.random.default_rng(self.seed).permutation(n)[: self.n_landmarks])
+        """Row numbers of the landmarks among ``n``, in order."""
+        most = self._used["n_landmarks"] = min(self.n_landmarks, n)
+        return np.sort(np.random.default_rng(self.seed).permutation(n)[:most])

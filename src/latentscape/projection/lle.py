@@ -34,10 +34,10 @@ class LLE(LandmarkMap):
     def _lay_out(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
         n = len(rows)
         landmarks = self._choose_landmarks(n)
-        self.n_neighbors = min(self.n_neighbors, self.n_landmarks - 1)
+        k = self._used["n_neighbors"] = min(self.n_neighbors, len(landmarks) - 1)
         points = rows[landmarks]
         if graph is None:
-            graph = neighbour_graph(points, self.n_neighbors)
+            graph = neighbour_graph(points, k)
         laid = self._null_space(points, graph)
         self._kept = {"landmarks": points, "laid": laid}
         places = np.empty((n, 2))
@@ -55,8 +55,9 @@ class LLE(LandmarkMap):
         starts = np.arange(n + 1) * k
         shares = mixtures(points, points, graph.indices)
         weights = csr_matrix((shares.ravel(), graph.indices.ravel(), starts), shape=(n, n))
-        matrix, self.n_pieces = tied(graph, points)
-        if self.n_pieces > 1:
+        matrix, n_pieces = tied(graph, points)
+        self._used["n_pieces"] = n_pieces
+        if n_pieces > 1:
             weights = _bridged(weights, matrix, points)
         residual = identity(n, format="csr") - weights
         vectors = _smallest((residual.T @ residual).tocsc())[:, 1:] * np.sqrt(n)
@@ -65,7 +66,7 @@ class LLE(LandmarkMap):
 
     def _place_new(self, rows: np.ndarray) -> np.ndarray:
         points, laid = self._kept["landmarks"], self._kept["laid"]
-        near = nearest(points, rows, self.n_neighbors)[0]
+        near = nearest(points, rows, self.parameters["n_neighbors"])[0]
         return np.einsum("mk,mkc->mc", mixtures(points, rows, near), laid[near])
 
 

@@ -24,9 +24,23 @@ class NeighbourMap(Projector):
         self._positions = np.zeros((0, 2), np.float32)
         self._kept: dict[str, np.ndarray] = {}
 
+    @property
+    @abstractmethod
+    def asked(self) -> dict[str, Any]:
+        """The settings asked for; a fit to few latents may come down to less, and the next not."""
+
+    @final
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As asked; after a fit as used, which so many latents allow."""
+        return {**self.asked, **self._used}
+
     @abstractmethod
     def _lay_out(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
-        """Positions of the rows; what placing needs beyond them goes to ``self._kept``."""
+        """Positions of the rows; what placing needs beyond them goes to ``self._kept``.
+
+        Settings that come down to less go to ``self._used``.
+        """
 
     @abstractmethod
     def _place_new(self, rows: np.ndarray) -> np.ndarray:
@@ -59,8 +73,9 @@ class NeighbourMap(Projector):
 
     @final
     def _restore(self, parameters: dict[str, Any], state: dict[str, np.ndarray]) -> None:
-        for name, value in parameters.items():
-            setattr(self, name, value)
+        for name in self.asked:
+            setattr(self, name, parameters[name])
+        self._used = parameters
         if state:
             self._rows, self._positions = state.pop("rows"), state.pop("positions")
             self._kept = state

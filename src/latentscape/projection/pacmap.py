@@ -37,8 +37,8 @@ class PaCMAP(NeighbourMap):
         self.n_neighbors = n_neighbors
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """As used; after a fit those that so many points allow."""
+    def asked(self) -> dict[str, Any]:
+        """Neighbours and seed."""
         return {"n_neighbors": self.n_neighbors, "seed": self.seed}
 
     def neighbours_wanted(self, n: int) -> int:
@@ -51,7 +51,7 @@ class PaCMAP(NeighbourMap):
             if graph is not None:
                 library.pair_neighbors = _pairs(graph, self.n_neighbors)
             positions = library.fit_transform(rows)
-        self.n_neighbors = int(library.n_neighbors)
+        self._used["n_neighbors"] = int(library.n_neighbors)
         axes = library.tsvd_transformer
         self._kept = {
             "low": np.array(library.xmin, np.float32),
@@ -78,7 +78,7 @@ class PaCMAP(NeighbourMap):
             index: Any = faiss.IndexFlatL2(basis.shape[1])
             index.add(np.ascontiguousarray(basis, np.float32))
             vars(library).update(
-                n_neighbors=self.n_neighbors,
+                n_neighbors=self.parameters["n_neighbors"],
                 xmin=kept["low"],
                 xmax=kept["high"],
                 xmean=kept["mean"],
@@ -93,7 +93,7 @@ class PaCMAP(NeighbourMap):
         import pacmap
 
         library = pacmap.PaCMAP(
-            n_components=2, n_neighbors=self.n_neighbors, random_state=self.seed
+            n_components=2, n_neighbors=self.parameters["n_neighbors"], random_state=self.seed
         )
         # PCA to 100 needs as many points; with fewer the rows are used as they are.
         library.apply_pca = len(rows) > WIDE

@@ -26,7 +26,12 @@ class PCA(Projector):
         super().__init__(seed=seed)
         self.mean = np.zeros(0)
         self.components = np.zeros((2, 0))
-        self.explained = (0.0, 0.0)
+
+    @property
+    def explained(self) -> tuple[float, float]:
+        """Share of the variance along each axis; 0 without a fit, or of one point."""
+        first, second = self._used.get("explained_variance", (0.0, 0.0))
+        return first, second
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -50,7 +55,7 @@ class PCA(Projector):
         self.components, variances = principal_axes(centred)
         total = sum(float(np.vdot(part, part)) for part in _parts(centred)) / len(rows)
         first, second = (float(v) / total for v in variances)
-        self.explained = (first, second)
+        self._used["explained_variance"] = [first, second]
         return centred @ self.components.T.astype(np.float32)
 
     def _place(self, rows: np.ndarray) -> np.ndarray:
@@ -60,8 +65,7 @@ class PCA(Projector):
         return {"mean": self.mean, "components": self.components}
 
     def _restore(self, parameters: dict[str, Any], state: dict[str, np.ndarray]) -> None:
-        first, second = parameters["explained_variance"]
-        self.explained = (first, second)
+        self._used = {"explained_variance": parameters["explained_variance"]}
         if state:
             self.mean, self.components = state["mean"], state["components"]
 

@@ -46,6 +46,7 @@ class Projector(ABC):
         self.seed = seed
         self._shape: tuple[int, ...] | None = None
         self._spread = False
+        self._used: dict[str, Any] = {}
 
     @property
     @abstractmethod
@@ -112,7 +113,7 @@ class Projector(ABC):
             )
         if neighbours is not None and len(neighbours.indices) != len(rows):
             raise ShapeError(f"neighbours of {len(neighbours.indices)} points for {len(rows)}")
-        self._shape = latents.shape[1:]
+        self._shape, self._used = latents.shape[1:], {}
         # Nearly always the first rows tell.
         self._spread = bool((rows[:100] != rows[0]).any() or (rows != rows[0]).any())
         if not self._spread:

@@ -28,8 +28,8 @@ class TSNE(NeighbourMap):
         self.perplexity = perplexity
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """As used; after a fit those that so many points allow."""
+    def asked(self) -> dict[str, Any]:
+        """Perplexity and seed."""
         return {"perplexity": self.perplexity, "seed": self.seed}
 
     def neighbours_wanted(self, n: int) -> int:
@@ -38,7 +38,7 @@ class TSNE(NeighbourMap):
 
     def _lay_out(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
         assert graph is not None
-        self.perplexity = min(self.perplexity, (len(rows) - 1) / 3)
+        perplexity = self._used["perplexity"] = min(self.perplexity, (len(rows) - 1) / 3)
         with quietly("openTSNE"):
             from openTSNE.affinity import PerplexityBasedNN
             from openTSNE.nearest_neighbors import PrecomputedNeighbors
@@ -47,7 +47,7 @@ class TSNE(NeighbourMap):
             affinities = PerplexityBasedNN(
                 knn_index=known,  # pyright: ignore[reportArgumentType]
                 # The library's annotation says int; its formula takes any number.
-                perplexity=self.perplexity,  # pyright: ignore[reportArgumentType]
+                perplexity=perplexity,  # pyright: ignore[reportArgumentType]
                 n_jobs=1,
             )
             return np.asarray(self._library().fit(rows, affinities=affinities))
@@ -60,7 +60,7 @@ class TSNE(NeighbourMap):
                 affinities=_affinities(self),
                 initialization=(self._positions - middle).astype(np.float64),
             )
-            placed: Any = fitted.transform(rows, perplexity=min(5.0, self.perplexity))
+            placed: Any = fitted.transform(rows, perplexity=min(5.0, self.parameters["perplexity"]))
         return np.asarray(placed) + middle
 
     def _library(self) -> Any:
@@ -86,7 +86,7 @@ def _affinities(tsne: TSNE) -> Any:
 
     class ToFitted(PerplexityBasedNN):
         def __init__(self):
-            self.knn_index, self.perplexity = Fitted(), tsne.perplexity
+            self.knn_index, self.perplexity = Fitted(), tsne.parameters["perplexity"]
             self.P = csr_matrix((len(tsne._rows),) * 2)
             self.n_jobs, self.verbose = 1, False
 

@@ -36,8 +36,8 @@ class UMAP(NeighbourMap):
         self.min_dist = min_dist
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """As used; after a fit those that so many points allow."""
+    def asked(self) -> dict[str, Any]:
+        """Neighbours, least distance and seed."""
         return {"n_neighbors": self.n_neighbors, "min_dist": self.min_dist, "seed": self.seed}
 
     def neighbours_wanted(self, n: int) -> int:
@@ -46,7 +46,7 @@ class UMAP(NeighbourMap):
 
     def _lay_out(self, rows: np.ndarray, graph: Neighbours | None) -> np.ndarray:
         assert graph is not None
-        self.n_neighbors = graph.k + 1
+        self._used["n_neighbors"] = graph.k + 1
         itself = np.arange(len(rows))[:, None]
         indices = np.hstack([itself, graph.indices]).astype(np.int32)
         distances = np.hstack([np.zeros((len(rows), 1), np.float32), graph.distances])
@@ -69,7 +69,7 @@ class UMAP(NeighbourMap):
                 _b=b,
                 _raw_data=self._rows,
                 embedding_=self._positions,
-                _n_neighbors=self.n_neighbors,
+                _n_neighbors=self.parameters["n_neighbors"],
                 _initial_alpha=library.learning_rate,
                 _disconnection_distance=np.inf,
                 _input_hash=None,
@@ -84,7 +84,7 @@ class UMAP(NeighbourMap):
         from umap import UMAP as Library  # noqa: N811 - the library's class has our name
 
         return Library(
-            n_neighbors=self.n_neighbors,
+            n_neighbors=self.parameters["n_neighbors"],
             min_dist=self.min_dist,
             random_state=self.seed,
             n_jobs=1,

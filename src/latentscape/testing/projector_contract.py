@@ -118,6 +118,16 @@ class ProjectorContract(ABC):
         assert positions.shape == (projector.fewest, 2)
         assert np.isfinite(positions).all()
 
+    def test_a_fit_to_few_points_leaves_no_trace_in_the_next(self):
+        latents, _ = three_clusters(120, size=self.size)
+        fresh, again = self.projector(), self.projector()
+        again.fit(latents[: again.fewest])
+        again.fit(np.ones((20, self.size), np.float32))
+        assert again.parameters == self.projector().parameters
+        positions = fresh.fit_transform(latents)
+        np.testing.assert_array_equal(again.fit_transform(latents), positions)
+        assert again.parameters == fresh.parameters
+
     def test_fewer_are_refused_with_a_sentence(self):
         projector = self.projector()
         latents, _ = three_clusters(projector.fewest, size=self.size)
