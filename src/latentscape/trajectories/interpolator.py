@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -98,3 +98,19 @@ for _seen, _needs in NEEDED.items():
         partial(Graph, seen=_seen),
         needs=_needs,
     )
+
+
+def _geodesic(metric: Literal["pixels", "features", "density"]) -> Maker:
+    """Makes geodesics of one metric; torch is loaded when the first is asked for."""
+
+    def make(surroundings: Surroundings) -> Interpolator:
+        from latentscape.trajectories.geodesic import Geodesic
+
+        return Geodesic(surroundings, metric=metric)
+
+    return make
+
+
+register("geodesic", _geodesic("pixels"), needs=("decode",))
+register("geodesic-features", _geodesic("features"), needs=("decode", "features"))
+register("geodesic-density", _geodesic("density"), needs=("decode", "latents"))
