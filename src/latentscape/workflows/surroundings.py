@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentscape.nn.features import feature_net
 from latentscape.store import MANIFEST, Store
 from latentscape.trajectories import NEEDS, Crowd, Surroundings
 from latentscape.workflows.opening import Subject
@@ -15,7 +16,8 @@ def surroundings_of(subject: Subject, crowd: Crowd, method: str, *, seed: int) -
     """What a method reads besides its ends; latents are fetched only if it needs them.
 
     They are those of the run's own store of these images if there is one (of the training split
-    before others), at most 20,000 by a seeded choice; else the split is encoded.
+    before others), at most 20,000 by a seeded choice; else the split is encoded. Features are the
+    trained net's where its weights are on this machine, else a random one's.
 
     Args:
         subject: The model and its images.
@@ -32,7 +34,11 @@ def surroundings_of(subject: Subject, crowd: Crowd, method: str, *, seed: int) -
     def decode(latents: Tensor) -> Tensor:
         return autoencoder.decode(latents.to(autoencoder.device, torch.float32))
 
-    return Surroundings(latents, decode=decode, seed=seed)
+    features = None
+    if "features" in NEEDS[method]:
+        net = feature_net(seed=seed).to(autoencoder.device)
+        features = net.vectors
+    return Surroundings(latents, decode=decode, features=features, seed=seed)
 
 
 def _stored(subject: Subject, seed: int) -> np.ndarray | None:
