@@ -106,7 +106,8 @@ def test_a_large_latent_is_probed():
 
 def test_collapsed_latents_and_decoders_are_undefined_with_a_reason():
     still = row(lambda z: torch.zeros(len(z), 1, 2, 3) + 0 * z[:, :1, None, None], normal(30, 4))
-    assert "stands still" in why(still)["jacobian"]
+    assert "stands still" in why(still)["jacobian_unevenness"]
+    assert still["jacobian_norm"].value == still["jacobian_largest"].value == 0
     assert "no two latents" in why(still)["curvature"]
     assert still["lipschitz_steps"].value == 0
     one_point = row(linear, torch.zeros(30, 4))
@@ -121,6 +122,23 @@ def test_collapsed_latents_and_decoders_are_undefined_with_a_reason():
     assert "no other" in why(alone)["curvature"]
     wide = row(lambda z: linear(z)[..., :1, :3], normal(30, 4))
     assert "fewer pixels" in why(wide)["log_volume"]
+
+
+def test_a_place_where_the_decoder_stands_still_is_left_out_of_what_it_undefines():
+    """A decoder cut off beyond one latent value, as by a saturated output."""
+    z = normal(128, 4)
+    some = row(lambda z: linear(z) * (z[:, :1, None, None] < 1), z)
+    n_still = int((z[:, 0] >= 1).sum())
+    assert 0 < n_still < 64
+    whole = row(linear, z)
+    assert some["jacobian_norm"].n == 128
+    assert some["jacobian_norm"].value == pytest.approx(
+        whole["jacobian_norm"].value * (1 - n_still / 128), rel=1e-4
+    )
+    for name in ("jacobian_directions", "jacobian_unevenness"):
+        assert some[name].n == 128 - n_still
+        assert f"{n_still} latents left out" in some[name].note
+        assert some[name].value == pytest.approx(whole[name].value, abs=1e-4)
 
 
 def test_duplicates_have_no_ratio():

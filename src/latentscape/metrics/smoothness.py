@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -79,6 +80,7 @@ def smoothness(name: str, ground: Ground, *, note: str = "") -> tuple[Row, np.nd
     """
     enough = len(ground.latents) > 1
     values = singular_values(ground.decode, ground.places) if ground.full else np.zeros((0, 0))
+    stretch = _stretch(ground, values)
 
     def defined(make: Callable[[], Iterable[Measure]]) -> Callable[[], Iterable[Measure]]:
         def refuse() -> Iterable[Measure]:
@@ -89,7 +91,8 @@ def smoothness(name: str, ground: Ground, *, note: str = "") -> tuple[Row, np.nd
     row = row_of(
         name,
         {
-            "jacobian": lambda: _jacobian(ground, values),
+            "jacobian": lambda: _means(stretch.columns, ground, stretch.how),
+            "jacobian_unevenness": lambda: _unevenness(ground, values, stretch),
             "log_volume": lambda: _log_volume(ground, values),
             "lipschitz_steps": defined(lambda: _steps(ground)),
             "lipschitz_neighbours": defined(lambda: _neighbours(ground)),
@@ -101,7 +104,14 @@ def smoothness(name: str, ground: Ground, *, note: str = "") -> tuple[Row, np.nd
     return row, values
 
 
-def _jacobian(ground: Ground, values: np.ndarray) -> list[Measure]:
+class Stretch(NamedTuple):
+    """(places,) ‖J‖_F and largest singular values by name, and how they were found."""
+
+    columns: dict[str, np.ndarray]
+    how: str
+
+
+def _stretch(ground: Ground, values: np.ndarray) -> Stretch:
     if ground.full:
         norms, largest = np.sqrt(np.square(values).sum(1)), values[:, 0]
         how = f"all {values.shape[1]} singular values by forward differentiation"
@@ -109,14 +119,25 @@ def _jacobian(ground: Ground, values: np.ndarray) -> list[Measure]:
         norms = frobenius_norms(ground.decode, ground.places, seed=ground.seed)
         largest = largest_singular_values(ground.decode, ground.places, seed=ground.seed)
         how = f"{N_PROBES} random probes for the norm, power iteration for the largest"
-    columns = {"jacobian_norm": norms, "jacobian_largest": largest}
-    if not (norms > 0).all():
+    return Stretch({"jacobian_norm": norms, "jacobian_largest": largest}, how)
+
+
+def _unevenness(ground: Ground, values: np.ndarray, stretch: Stretch) -> list[Measure]:
+    """Directions and unevenness, of the places where the decoder moves at all."""
+    norms, how = stretch.columns["jacobian_norm"], stretch.how
+    moves = norms > 0
+    if not moves.any():
         raise UndefinedError(
-            "the decoder stands still at some latents", "look at `measure collapse`"
+            "the decoder stands still at every latent", "look at `measure collapse`"
         )
+    if not moves.all():
+        how += f"; {(~moves).sum():,} latents left out, where the decoder stands still"
+        norms = norms[moves]
+    columns = {}
     if ground.full:
-        fourth = np.square(np.square(values)).sum(1)
-        columns["jacobian_directions"] = norms**4 / fourth
+        # Shares of the largest, for fourth powers of small values are 0.
+        shares = np.square(values[moves] / values[moves, :1])
+        columns["jacobian_directions"] = shares.sum(1) ** 2 / np.square(shares).sum(1)
     # the absolute deviation is a mean, so that it has an interval of the same make
     logs = np.log(norms)
     columns["jacobian_unevenness"] = np.abs(logs - np.median(logs))
