@@ -35,6 +35,10 @@ class TestLatent(ProjectorContract):
         latents, _ = three_clusters(size=2)
         np.testing.assert_array_equal(Latent().fit_transform(latents), latents)
 
+    def test_one_latent_names_one_axis(self):
+        assert Latent().fit(np.arange(5.0)[:, None]).axes == ("z₁", "")
+        assert Latent().fit(three_clusters(size=2)[0]).axes == ("z₁", "z₂")
+
     def test_more_than_two_latents_are_refused(self):
         with pytest.raises(UsageError, match="6 numbers"):
             Latent().fit(three_clusters()[0])

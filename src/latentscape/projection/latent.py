@@ -1,5 +1,6 @@
 """Two latents as they are: no projection at all, and so no lie."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ class Latent(Projector):
 
     @property
     def axes(self) -> tuple[str, str]:
-        """The two latents."""
-        return ("z₁", "z₂")
+        """The two latents; of one latent the second axis means nothing."""
+        return ("z₁", "" if self._shape is not None and prod(self._shape) == 1 else "z₂")
 
     def neighbours_wanted(self, n: int) -> int:
         """None: every latent stays where it is."""
