@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -59,9 +60,10 @@ def main() -> None:
                 continue
             row = measure(case, words.rounds) | {"n_threads": n_threads}
             rows.append(row)
+            side, null = f"{row['side']}×{row['side']}", "yes" if row["null"] else "no"
             print(
-                f"| `{row['net']}` | {row['side']}×{row['side']} | {'yes' if row['null'] else 'no'} "
-                f"| {n_threads} | {row['plain']:.0f} | {row['exact']:.1f} | {row['fast']:.1f} "
+                f"| `{row['net']}` | {side} | {null} | {n_threads} "
+                f"| {row['plain']:.0f} | {row['exact']:.1f} | {row['fast']:.1f} "
                 f"| {row['exact_processor']:.1f} | {row['fast_processor']:.1f} "
                 f"| {row['exact_difference']:.1e} | {row['fast_step']:.1e} "
                 f"| {row['fast_curve']:.1e} |",
@@ -137,7 +139,7 @@ def plain_curves(net: StyleNet, trunk: nn.Sequential, frames: Tensor) -> Tensor:
     """Gatys' style loss of each step, both its frames through the net, one trajectory at a time."""
     curves = []
     for trajectory in frames:
-        steps = zip(trajectory[:-1], trajectory[1:], strict=True)
+        steps = pairwise(trajectory)
         curves.append(torch.stack([plain_step(net, trunk, *step) for step in steps]))
     return torch.stack(curves)
 
