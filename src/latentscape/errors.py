@@ -3,6 +3,7 @@
 LatentscapeError            the work failed                             exit code 1
 ├── UsageError              the words were wrong: option, name, value   exit code 2
 ├── DataError               images missing, unreadable, or unfit for the task
+│   ├── SizesError          images of several sizes, where none was asked for
 │   └── UndefinedError      a measure that these samples do not define (too few, one class)
 ├── ModelError              a model that cannot be found, read or built
 ├── RunError                a run folder that is damaged, foreign or from another version
@@ -38,6 +39,10 @@ class UsageError(LatentscapeError):
 
 class DataError(LatentscapeError):
     """Images are missing, unreadable, or unfit for what was asked."""
+
+
+class SizesError(DataError):
+    """Images differ in size and no size was asked for; a size mends it."""
 
 
 class UndefinedError(DataError):

@@ -4,6 +4,7 @@ Damage to runs and stores is in test_damage.py.
 """
 
 import json
+import re
 import resource
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,8 +86,13 @@ def test_nothing_but_bad_files(refused):
 def test_pictures_of_several_sizes_need_a_size(refused, say, pictures):
     Image.new("L", (30, 20)).save(pictures / "dark" / "large.png")
     said = refused("train", f"folder:{pictures}", *TINY, "--out", "y", code=1, match="30×20")
-    assert "size" in said.err
-    assert say("train", f"folder:{pictures}", *TINY, "--out", "y", "--size", "8").code == 0
+    size, rule = re.search(r"(--size 64); (--set resize=pad)", said.err).groups()
+    words = ("train", f"folder:{pictures}", *TINY, "--out", "y", *size.split(), *rule.split())
+    assert say(*words).code == 0
+    told = say("info", f"folder:{pictures}")
+    assert told.code == 0
+    assert "30×20" in told.out
+    assert "dark 21, light 20" in told.out
 
 
 @pytest.mark.parametrize(
@@ -147,9 +153,9 @@ def test_too_few_images(refused, say):
 
 
 def test_images_that_do_not_fit_the_model(refused, x, contents):
+    np.savez("film.npz", images=np.zeros((40, 9, 9, 12), np.uint8))
     before = contents(x)
-    said = refused("encode", "x", "sprites", code=1, match="the model x takes 8×8×1")
-    assert "size=8" in said.err
+    refused("encode", "x", "npz:film.npz", code=1, match="images of 12 channels cannot become L")
     assert contents(x) == before
 
 

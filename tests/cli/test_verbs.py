@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file
 
 import latentscape
@@ -102,8 +103,12 @@ def test_encode_a_split_of_the_runs_own_images_and_another_set(x, say, pictures)
     assert say("encode", "x", "--split", "val").code == 0
     store = Store.open("x/stores/digits-val")
     assert set(store.samples.splits) == {"val"}
-    assert say("encode", "x", f"folder:{pictures}", "--split", "all").code == 1  # 12×12, not 8×8
-    assert not Path("x/stores/pictures-all").exists()
+    Image.new("RGB", (30, 20)).save(pictures / "dark" / "large.png")
+    said = say("encode", "x", f"folder:{pictures}", "--split", "all")
+    assert said.code == 0
+    assert "pictures is brought to 8×8×1 for the model x, by the rule crop" in said.err
+    manifest = Store.open("x/stores/pictures-all").manifest
+    assert (manifest.n, manifest.resize, manifest.provenance.resize) == (41, "crop", "crop")
 
 
 def test_encode_says_what_it_kept(x, say):

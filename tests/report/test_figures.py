@@ -12,6 +12,7 @@ from latentscape.report import svg
 from latentscape.report.canvas import style
 from latentscape.report.figures import curves, dots, grids, maps, movement, scatter, strips
 from latentscape.report.figures.mosaic import interleave, mosaic, visible
+from latentscape.report.picture import small_print
 
 
 @pytest.fixture
@@ -76,6 +77,12 @@ def test_every_figure_carries_its_small_print(run):
         assert "baseline:" in printed
         assert picture.words.alt
         assert picture.words.read.endswith(".")
+
+
+def test_a_resize_is_in_the_small_print(run):
+    told = run.measures().provenance.model_copy(update={"resize": "squash"})
+    assert "data digits, test, resized by squash" in small_print(told, "none")
+    assert "resized" not in small_print(told.model_copy(update={"resize": "none"}), "none")
 
 
 def test_what_training_drew_is_signed_with_the_images_it_shows(run, reported):

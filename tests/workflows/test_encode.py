@@ -206,6 +206,21 @@ def test_a_name_is_loaded_by_the_rule_of_the_models_own_images(make_run, tmp_pat
     assert Store.open(tmp_path / "named").manifest.binarize
 
 
+def test_a_name_that_does_not_fit_is_brought_to_the_model(vae, tmp_path):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (30, 12, 20, 3), dtype=np.uint8)
+    np.savez(tmp_path / "wide.npz", images=pixels)
+    source = f"npz:{tmp_path / 'wide.npz'}"
+    with pytest.warns(UserWarning, match="wide is brought to 8×8×1 for the model vae"):
+        record = encode(vae, source, split="all", out=tmp_path / "named")
+    by_hand = DataConfig(source, size=8, colour="L")
+    assert record.provenance.fingerprint == load_images(by_hand).fingerprint
+    assert record.provenance.resize == "crop"
+    fits = encode(vae, "digits", out=tmp_path / "digits")
+    assert fits.provenance.fingerprint == load_images(DataConfig("digits")).fingerprint
+    assert fits.provenance.resize == "none"
+
+
 def test_words_that_are_wrong(vae):
     with pytest.raises(UsageError, match="no split 'tset'"):
         encode(vae, split="tset")

@@ -39,6 +39,10 @@ def test_the_runs_of_a_workplace_are_found(make_run, tmp_path):
     assert info(str(tmp_path / "place")).facts["runs"] == 1
 
 
+def test_data_tells_how_it_would_be_split():
+    assert info("digits").facts["split"] == "train 1366, val 72, test 359"
+
+
 def test_a_folder_of_other_things_is_none(tmp_path):
     with pytest.raises(UsageError, match="neither a run nor a store"):
         info(str(tmp_path))

@@ -20,7 +20,7 @@ from PIL import Image, ImageOps
 from latentscape.data.image_set import Skipped
 from latentscape.data.memory import Loading, room_for
 from latentscape.data.resize import resize_image
-from latentscape.errors import DataError
+from latentscape.errors import DataError, SizesError
 
 GRAY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _CHUNK = 256
@@ -66,8 +66,8 @@ def decode_all(pictures: Pictures, loading: Loading) -> Decoded:
     where all are gray, else RGB.
 
     Raises:
-        DataError: If none can be decoded, if sizes differ and none is asked for, or, when strict,
-            if one cannot be decoded.
+        DataError: If none can be decoded or, when strict, one cannot.
+        SizesError: If sizes differ and none is asked for.
     """
     n = len(pictures.names)
     colour = loading.config.colour or ("L" if _all_gray(pictures) else "RGB")
@@ -171,12 +171,12 @@ def _refuse_if_strict(pictures: Pictures, row: int, reason: str, loading: Loadin
 
 def _sizes_differ(
     pictures: Pictures, first: int, images: np.ndarray, row: int, result: np.ndarray
-) -> DataError:
+) -> SizesError:
     one, two = images.shape[:1:-1], result.shape[:0:-1]
-    return DataError(
+    return SizesError(
         f"the images in {pictures.place} differ in size: {pictures.names[first]} is"
         f" {one[0]}×{one[1]} pixels, {pictures.names[row]} is {two[0]}×{two[1]}",
-        "give a size to bring them to, e.g. --size 64, and a rule: --resize crop, pad or squash",
+        "give a size to bring them to: --size 64; --set resize=pad or squash instead of crop",
     )
 
 

@@ -78,7 +78,12 @@ class Row(Record):
 
 
 class Provenance(Record):
-    """What every figure and table carries in small print."""
+    """What every figure and table carries in small print.
+
+    Attributes:
+        resize: Rule by which the images were brought to a size; ``none`` where they have their own,
+            empty where that is not known.
+    """
 
     model: str
     recipe: str
@@ -89,3 +94,4 @@ class Provenance(Record):
     posterior: Literal["mean", "sample"] = "mean"
     latent_shape: tuple[int, ...] = ()
     fingerprint: str = ""
+    resize: str = ""

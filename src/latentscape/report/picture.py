@@ -56,11 +56,12 @@ def small_print(provenance: Provenance, baseline: str, *, n: int | None = None) 
     """One line of what is behind a figure: n (where it is known), seed, model, data, baseline."""
     size = latent_words(provenance.latent_shape)
     n = provenance.n if n is None else n
+    resized = "" if provenance.resize in ("", "none") else f", resized by {provenance.resize}"
     parts = [
         *([f"n = {n:,}"] if n else []),
         f"seed {provenance.seed}",
         f"model {provenance.model} ({provenance.recipe}{', latent ' + size if size else ''})",
-        f"data {provenance.data}{', ' + provenance.split if provenance.split else ''}",
+        f"data {provenance.data}{', ' + provenance.split if provenance.split else ''}{resized}",
         f"posterior {provenance.posterior}",
         f"baseline: {baseline}",
     ]

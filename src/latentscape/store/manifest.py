@@ -98,6 +98,7 @@ class Manifest(BaseModel):
             posterior=self.posterior,
             latent_shape=self.latent_shape,
             fingerprint=self.data_fingerprint,
+            resize=self.resize,
         )
 
     def differences(self, other: "Manifest") -> dict[str, str]:

@@ -1,13 +1,15 @@
 """Info: what anything is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from latentscape.errors import RunError, UsageError
+from latentscape.errors import RunError, SizesError, UsageError
 from latentscape.records import InfoRecord, Measure, RunRecord, load_record
 
 Facts = dict[str, str | int | float | None]
+SHOWN_SIZE = 64  # to which pictures of several sizes are brought to be described
 
 
 def info(thing: str) -> InfoRecord:
@@ -116,8 +118,14 @@ def _record(path: Path) -> Facts:
 def _data(name: str) -> Facts:
     from latentscape.data import DataConfig, describe, load_images
 
+    config = DataConfig(name)
     try:
-        return _flat(describe(load_images(DataConfig(name))))
+        try:
+            return _flat(describe(load_images(config), config))
+        except SizesError as error:
+            config = replace(config, size=SHOWN_SIZE)
+            told = {"sizes": error.message, "to use them": error.hint}
+            return _flat({**told, **describe(load_images(config), config)})
     except UsageError as error:
         if Path(name).exists():
             raise

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from latentscape.data import DataConfig, ImageSet, Split, load_images, split_rows
-from latentscape.errors import DataError, ModelError, StoreError, UsageError
+from latentscape.errors import DataError, ModelError, SizesError, StoreError, UsageError
 from latentscape.models import OpenModel, open_model
 from latentscape.records import Provenance, read_run
 from latentscape.store import Store
@@ -88,6 +88,7 @@ class Subject:
             seed=seed,
             latent_shape=self.model.autoencoder.latent_shape,
             fingerprint=self.images.fingerprint,
+            resize=str(self.images.rule.get("resize", "none")),
         )
 
     @property
@@ -102,7 +103,8 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
     Args:
         model: MODEL.
         data: DATA. None stands for the model's own images; a name is loaded by the rule (size,
-            colour, binarize, seed) by which the model's own were.
+            colour, binarize, seed) by which the model's own were, and brought to the model's size
+            and colour, with a warning, where it does not fit.
         split: ``train``, ``val``, ``test`` or ``all``.
 
     Raises:
@@ -113,7 +115,10 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
         raise UsageError(f"there is no split {split!r}", f"one of {', '.join(SPLITS)}")
     opened = open_model(model)
     config = data_for(opened, data)
-    images = _loaded(config)
+    if isinstance(data, str) and config != opened.data:
+        images, config = _brought(opened, config)
+    else:
+        images = _loaded(config)
     _require_fit(opened, images, config)
     _warn_if_changed(opened, images, config)
     splits = np.full(len(images), "train", "U5")
@@ -224,6 +229,25 @@ def require_own_store(model: OpenModel, store: Store) -> None:
 def room_in(model: OpenModel, room: str, stem: str) -> Path | None:
     """Where a record belongs in a model's own run folder; None if it has none."""
     return None if model.folder is None else model.folder / room / stem
+
+
+def _brought(model: OpenModel, config: DataConfig) -> tuple[ImageSet, DataConfig]:
+    """Images as their config has them where they fit the model, else in its size and colour."""
+    wanted = model.autoencoder.image_shape
+    colours: dict[int, Literal["L", "RGB"]] = {1: "L", 3: "RGB"}
+    if wanted.height != wanted.width or wanted.channels not in colours:
+        return _loaded(config), config
+    try:
+        images = _loaded(config)
+        if images.shape == wanted:
+            return images, config
+    except SizesError:
+        pass
+    config = replace(config, size=wanted.height, colour=colours[wanted.channels])
+    images = _loaded(config)
+    told = f"{images.name} is brought to {images.shape} for the model {model.name}"
+    warnings.warn(f"{told}, by the rule {config.resize}", stacklevel=4)
+    return images, config
 
 
 def _require_fit(model: OpenModel, images: ImageSet, config: DataConfig) -> None:
