@@ -5,7 +5,12 @@ from sklearn.neighbors import NearestNeighbors
 
 from latentscape.errors import DataError, ShapeError, UndefinedError
 from latentscape.metrics import CATALOGUE
-from latentscape.trajectories.geometry import cycle_errors, geometry, neighbour_ratios
+from latentscape.trajectories.geometry import (
+    cycle_errors,
+    cycle_levels,
+    geometry,
+    neighbour_ratios,
+)
 from latentscape.trajectories.linear import linear
 from latentscape.trajectories.panel import dissolve_panel
 
@@ -142,6 +147,17 @@ def test_cycle_errors_of_a_known_encoder(as_tensor):
     assert np.isnan(cycle_errors(still, still, lambda images: images)).all()
     with pytest.raises(ShapeError, match="encoding gives"):
         cycle_errors(ways, frames, lambda images: images[..., :2])
+
+
+def test_cycle_levels_are_one_distance_for_pairs_of_any_length():
+    """Every latent moves by .3; the pairs are 1, 2 and 0 long."""
+    ways = linear(np.zeros((3, 4)), np.array([[1.0], [2], [0]]) * np.eye(4)[:1], n_steps=5)
+    cycle = np.full((3, 5), 0.3) / np.array([[1.0], [2], [np.nan]])
+    found = cycle_levels(ways, cycle)
+    assert found[:2] == pytest.approx([0.3, 0.15])
+    assert np.isnan(found[2])
+    assert cycle_levels(ways, cycle, level=0.6)[:2] == pytest.approx([0.6, 0.3])
+    assert len(cycle_levels(ways[:0], cycle[:0])) == 0
 
 
 def test_a_broken_pair_leaves_the_others_alone():

@@ -167,7 +167,11 @@ def test_nearness_to_data_is_taken_between_the_ends():
     assert found.residual_ratio[0] == 2
     assert np.isnan(found.residual_ratio[1])  # data that come back exactly set no level
     assert found.neighbours.tolist() == [2, 1]
-    assert dissolve_panel(frames, cycle=cycle, cycle_level=4).residual_ratio.tolist() == [1, 0.25]
+    level = np.array([4.0, 4.0])
+    assert dissolve_panel(frames, cycle=cycle, cycle_level=level).residual_ratio.tolist() == [
+        1,
+        0.25,
+    ]
     assert "cycle_residual" not in dissolve_panel(frames).columns
 
 
@@ -188,6 +192,8 @@ def test_arrays_that_do_not_fit_are_refused():
         dissolve_panel(np.zeros((10, 3, 8, 8)))
     with pytest.raises(ShapeError, match="cycle errors"):
         dissolve_panel(np.zeros((2, 10, 3, 8, 8)), cycle=np.zeros((2, 9)))
+    with pytest.raises(ShapeError, match="cycle levels"):
+        dissolve_panel(np.zeros((2, 10, 3, 8, 8)), cycle_level=np.zeros(3))
     with pytest.raises(ShapeError, match="neighbour ratios"):
         dissolve_panel(np.zeros((2, 10, 3, 8, 8)), neighbours=np.zeros((3, 10)))
 

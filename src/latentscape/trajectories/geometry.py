@@ -147,10 +147,31 @@ def cycle_errors(
                 f"the trajectories have {flat.shape[1]}"
             )
         moved[rows] = np.linalg.norm(again - flat[rows], axis=1)
-    ends = flat.reshape(pairs, steps, flat.shape[1])
-    apart = np.linalg.norm(ends[:, -1] - ends[:, 0], axis=1)[:, None]
+    apart = _apart(trajectories)[:, None]
     moved = moved.reshape(pairs, steps)
     return np.divide(moved, apart, out=np.full_like(moved, np.nan), where=apart > 0)
+
+
+def cycle_levels(
+    trajectories: np.ndarray, cycle: np.ndarray, *, level: float | None = None
+) -> np.ndarray:
+    """What `cycle_errors` of data would be on each trajectory: one level for all, in its units.
+
+    Args:
+        trajectories: ``pairs steps *latent``, NumPy.
+        cycle: (pairs, steps) of `cycle_errors`.
+        level: ‖E(D(z)) − z‖ of data, latent units, where it is known; without it, the median over
+            the ends of all these pairs.
+
+    Returns:
+        (pairs,) level ÷ ‖z_1 − z_0‖; NaN where the two ends are one latent.
+    """
+    apart = _apart(trajectories)
+    if level is None:
+        ends = cycle[:, [0, -1]] * apart[:, None]
+        ends = ends[np.isfinite(ends)]
+        level = float(np.median(ends)) if len(ends) else np.nan
+    return np.divide(level, apart, out=np.full(len(apart), np.nan), where=apart > 0)
 
 
 def neighbour_ratios(
@@ -228,6 +249,11 @@ def _require_ways(trajectories: np.ndarray, frames: Frames | None) -> None:
             raise ShapeError(
                 f"frames {tuple(frames.shape)} are not those of trajectories {trajectories.shape}"
             )
+
+
+def _apart(trajectories: np.ndarray) -> np.ndarray:
+    first, last = (np.asarray(trajectories[:, end], np.float64) for end in (0, -1))
+    return np.linalg.norm((last - first).reshape(len(first), first[:1].size), axis=1)
 
 
 def _latent_line(trajectories: np.ndarray) -> Polyline:

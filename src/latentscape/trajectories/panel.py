@@ -109,7 +109,7 @@ def dissolve_panel(
     frames: Frames,
     *,
     cycle: np.ndarray | None = None,
-    cycle_level: float | None = None,
+    cycle_level: np.ndarray | None = None,
     neighbours: np.ndarray | None = None,
     truth: Frames | None = None,
     ceiling: Frames | None = None,
@@ -119,7 +119,8 @@ def dissolve_panel(
     Args:
         frames: ``pairs steps channels height width`` in [0, 1], NumPy or torch; t is even.
         cycle: (pairs, steps) ‖E(D(z_t)) − z_t‖ / ‖z_1 − z_0‖, of `cycle_errors`.
-        cycle_level: The same number of data; without it, the mean of each pair's two ends.
+        cycle_level: (pairs,) the same number of data, of `cycle_levels`; without it, the mean of
+            each pair's own two ends, which two latents make a shaky level.
         neighbours: (pairs, steps) distance to data over that of data to data, of
             `neighbour_ratios`.
         truth: True frames in the shape of `frames`, for the motion skill.
@@ -135,8 +136,12 @@ def dissolve_panel(
     """
     require_frames(frames)
     pairs, steps = int(frames.shape[0]), int(frames.shape[1])
-    for name, given in (("cycle errors", cycle), ("neighbour ratios", neighbours)):
-        if given is not None and given.shape != (pairs, steps):
+    for name, given, shape in (
+        ("cycle errors", cycle, (pairs, steps)),
+        ("cycle levels", cycle_level, (pairs,)),
+        ("neighbour ratios", neighbours, (pairs, steps)),
+    ):
+        if given is not None and given.shape != shape:
             raise ShapeError(f"{name} {given.shape} do not fit {pairs} pairs × {steps} steps")
     if pairs == 0 or steps < FEWEST_STEPS:
         numbers, unfit = _too_few(pairs, steps)
@@ -266,12 +271,12 @@ def _edge_threshold(slopes: Tensor) -> Tensor:
 
 
 def _residuals(
-    cycle: np.ndarray | None, level: float | None, nothing: np.ndarray
+    cycle: np.ndarray | None, level: np.ndarray | None, nothing: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     if cycle is None:
         return nothing, nothing
     residual = _inner_median(cycle)
-    data = np.full(len(cycle), level) if level else cycle[:, [0, -1]].mean(1)
+    data = cycle[:, [0, -1]].mean(1) if level is None else level
     return residual, np.divide(residual, data, out=nothing.copy(), where=data > 0)
 
 

@@ -8,7 +8,7 @@ morph can be had in two forms:
   chord. It fits a thing that moves clear of where it was without growing or changing colour; of
   exact in-between frames that do all of it, a quarter are "mixed", because ends that overlap
   bound the off-blend energy and a growing thing changes its contrast. A way through a third
-  image by two dissolves passes for a morph where that image has contrast enough (1 in 15).
+  image by two dissolves passes for a morph where that image has contrast enough (1 in 10).
 - ``turning``, the default: on any way made of dissolves the frames go straight on in pixel space
   but for one corner at each image they pass through, and one corner turns by at most π. A way
   that turns by more than π, that leaves the blend line twice as far as a dissolve may, and loses
