@@ -283,6 +283,16 @@ def test_neighbours_of_the_same_group_do_not_vote():
     assert "60 groups" in fair["knn_accuracy_5"].interval
 
 
+def test_anchors_without_a_triplet_between_groups_are_not_counted():
+    """The second class is one clip: none of its samples has a positive of another."""
+    rng = np.random.default_rng(0)
+    labels, clips = np.repeat([0, 1], [30, 10]), np.repeat([0, 1, 2, 3], 10)
+    labelled = Labelled.of(rng.normal(size=(40, 2)), labels, NAMES, groups=clips)
+    (found,) = triplet_accuracy(labelled, seed=0)
+    assert found.n == 30
+    assert "40 anchors, 10 of which have none between groups" in found.note
+
+
 def test_labels_are_permuted_between_groups_where_each_has_one():
     labelled = Labelled.of(
         np.zeros((6, 1)), np.array([0, 0, 1, 1, 2, 2]), NAMES, groups=np.repeat([5, 6, 7], 2)

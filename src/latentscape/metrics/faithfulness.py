@@ -12,8 +12,9 @@ import numpy as np
 
 from latentscape.errors import DataError, ShapeError, UndefinedError, UsageError
 from latentscape.metrics.catalogue import measured, row_of
+from latentscape.metrics.distances import pair_distances, squared_distances
 from latentscape.metrics.interval import bootstrap_intervals
-from latentscape.metrics.stress import pair_distances, shepard_spearman, stresses
+from latentscape.metrics.stress import shepard_spearman, stresses
 from latentscape.records import Measure, Neighbours, Row
 
 LOCAL = ("trustworthiness", "continuity", "neighbour_preservation")
@@ -118,8 +119,12 @@ def neighbour_table(
     slack = ROUNDING * float(squares[0].max())
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for rows in np.array_split(queries, max(1, len(queries) * n // CHUNK_VALUES)):
-        in_space = _squared_distances(X, squares[0], rows)
-        on_map = _squared_distances(Y, squares[1], rows)
+        in_space, on_map = (
+            squared_distances(points[rows], points, squares=each)
+            for points, each in zip((X, Y), squares, strict=True)
+        )
+        for found in (in_space, on_map):
+            found[np.arange(len(rows)), rows] = np.inf
         if neighbours is None or neighbours.k < k:
             true = np.argpartition(in_space, k - 1, axis=1)[:, :k]
         else:
@@ -180,15 +185,6 @@ def _require_spread(X: np.ndarray) -> None:
         )
     if not (X[0] != X).any():
         raise UndefinedError("all latents are one point", "look at the model that made them")
-
-
-def _squared_distances(points: np.ndarray, squares: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """(q, n) squared distances of the rows to all points; infinite to themselves."""
-    found = (-2 * points[rows]) @ points.T
-    found += squares
-    found += squares[rows, None]
-    found[np.arange(len(rows)), rows] = np.inf
-    return found
 
 
 def _excess_rank(distances: np.ndarray, neighbours: np.ndarray, k: int) -> np.ndarray:

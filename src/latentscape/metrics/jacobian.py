@@ -55,7 +55,8 @@ def frobenius_norms(
     Args:
         decode: See `singular_values`.
         latents: ``n *latent``.
-        n_probes: Random v; the squared norm's relative error is at most √(2 / n_probes).
+        n_probes: Random v; the squared norm's relative standard error is at most
+            √(2 / n_probes).
         seed: Of v.
 
     Reference: Hutchinson 1990, A stochastic estimator of the trace.

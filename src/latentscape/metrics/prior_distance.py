@@ -65,7 +65,7 @@ def no_prior(why: str) -> Row:
     return row_of("distance to the prior", {"distance_to_the_prior": refuse})
 
 
-def gaussian_kl(values: np.ndarray, mean_square: np.ndarray | float) -> np.ndarray:
+def fitted_kl(values: np.ndarray, mean_square: np.ndarray | float) -> np.ndarray:
     """KL of N(m, S) to N(0, I), nats; ½(tr S + ‖m‖² − d − ln det S), 0 or more.
 
     Args:
@@ -88,11 +88,11 @@ def _kl(sums: CovarianceSums, *, seed: int, words: str) -> Measure:
             "see the other distances to the prior",
         )
     mean = sums.total().mean[0]
-    value = float(gaussian_kl(spectrum.values, mean @ mean))
+    value = float(fitted_kl(spectrum.values, mean @ mean))
     interval: Interval | None = None
     if len(sums.n) >= FEWEST_CELLS and sums.d <= LARGE:
         moved, values = resampled_covariances(sums, mean, seed=seed)
-        resampled = gaussian_kl(values, np.square(moved + mean).sum(1))
+        resampled = fitted_kl(values, np.square(moved + mean).sum(1))
         words = f"95 % bootstrap over {words} ({len(resampled):,} resamples, seed {seed}), centred"
         interval = centred_interval(value, resampled, CATALOGUE["prior_kl"].bounds, words)
     reference = _kl_null(spectrum, seed)
@@ -103,7 +103,7 @@ def _kl_null(spectrum: Spectrum, seed: int) -> Reference:
     n, d = spectrum.n, spectrum.d
     values = isotropic_eigenvalues(n, d, seed=seed)
     means = np.random.default_rng(seed).chisquare(d, len(values)) / n
-    null = gaussian_kl(values, means)
+    null = fitted_kl(values, means)
     words = f"fit to N(0, I) itself, n = {n:,}, d = {d:,}, {len(null)} draws, lowest to highest"
     return Reference(
         value=float(null.mean()), low=float(null.min()), high=float(null.max()), words=words

@@ -8,6 +8,7 @@ import numpy as np
 
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import measured
+from latentscape.metrics.distances import pair_distances
 from latentscape.metrics.interval import bootstrap_intervals
 from latentscape.metrics.labelled import N_PERMUTED, Labelled, null_reference, permuted
 from latentscape.records import Measure
@@ -103,19 +104,22 @@ def triplet_accuracy(labelled: Labelled, *, seed: int) -> tuple[Measure]:
     rng = np.random.default_rng(seed)
     won, anchors = triplets_won(labelled, labelled.labels, rng=rng)
     name = "triplet_accuracy"
-    if not np.isfinite(won).any():
+    n_anchors = int(np.isfinite(won).sum())
+    if not n_anchors:
         raise UndefinedError(
             "no two samples of one class are of different groups", "measure more groups"
         )
+    n_lost = len(anchors) - n_anchors
+    lost = f", {n_lost:,} of which have none between groups" if n_lost else ""
     groups = None if labelled.groups is None else labelled.groups[anchors]
     draws = permuted(labelled, n=N_FEW_PERMUTED, seed=seed)
     null = (float(np.nanmean(triplets_won(labelled, draw, rng=rng)[0])) for draw in draws)
     measure = measured(
         name,
         float(np.nanmean(won)),
-        n=len(anchors),
+        n=n_anchors,
         interval=bootstrap_intervals({name: won}, seed=seed, groups=groups).get(name),
-        note=f"about {N_TRIPLETS:,} triplets of {len(anchors):,} anchors",
+        note=f"about {N_TRIPLETS:,} triplets of {len(anchors):,} anchors{lost}",
         reference=null_reference(null, labelled, seed=seed),
     )
     return (measure,)
@@ -148,8 +152,8 @@ def triplets_won(
     positive = order[start + (place[a] - start + step) % size]
     other = rng.integers(0, n - size)
     negative = order[np.where(other < start, other, other + size)]
-    near = _distances(labelled.rows, a, positive)
-    far = _distances(labelled.rows, a, negative)
+    near = pair_distances(labelled.rows, a, positive)
+    far = pair_distances(labelled.rows, a, negative)
     won = np.where(near < far, 1.0, np.where(near == far, 0.5, 0.0))
     if labelled.groups is not None:
         group = np.unique(labelled.groups, return_inverse=True)[1].reshape(-1)
@@ -244,12 +248,3 @@ def asked(some: Labelled, labelled: Labelled) -> str:
     if len(some) == len(labelled):
         return ""
     return f"{len(some):,} of {len(labelled):,} samples, chosen by seed"
-
-
-def _distances(rows: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    step = max(1, CHUNK_VALUES // rows.shape[1])
-    parts = [
-        np.linalg.norm(rows[first[s : s + step]] - rows[second[s : s + step]], axis=1)
-        for s in range(0, len(first), step)
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0)

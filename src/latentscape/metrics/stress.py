@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-CHUNK_VALUES = 1 << 19
-
 
 def shepard_spearman(in_space: np.ndarray, on_map: np.ndarray) -> float:
     """Rank correlation of distances of the same pairs in the space and on the map, −1 to 1."""
@@ -39,14 +37,3 @@ def stresses(in_space: np.ndarray, on_map: np.ndarray) -> tuple[float, float]:
     fitted = isotonic_regression(ordered).x
     ordinal = math.sqrt(np.square(ordered - fitted).sum() / np.square(ordered).sum())
     return metric, ordinal
-
-
-def pair_distances(points: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(pairs,) Euclidean distances between chosen rows."""
-    n_chunk = max(1, CHUNK_VALUES // points.shape[1])
-    return np.concatenate(
-        [
-            np.linalg.norm(points[first[s : s + n_chunk]] - points[second[s : s + n_chunk]], axis=1)
-            for s in range(0, len(first), n_chunk)
-        ]
-    )

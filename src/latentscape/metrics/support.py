@@ -7,6 +7,7 @@ import numpy as np
 
 from latentscape.errors import ShapeError, UndefinedError, UsageError
 from latentscape.metrics.catalogue import measured
+from latentscape.metrics.distances import squared_distances
 from latentscape.metrics.interval import bootstrap_intervals
 from latentscape.records import Measure, Reference
 
@@ -101,7 +102,7 @@ def support(X: np.ndarray, Y: np.ndarray, *, k: int = K) -> Support:
     precision, density = np.zeros(n, bool), np.zeros(n)
     recall, coverage = np.zeros(m, bool), np.zeros(m, bool)
     for here in _chunks(n, m):
-        between = _squared_distances(X[here], Y)
+        between = squared_distances(X[here], Y)
         in_real = between <= reach_y
         precision[here], density[here] = in_real.any(1), in_real.sum(1) / k
         coverage |= in_real.any(0)
@@ -124,7 +125,7 @@ def nearest_row(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     centre = np.asarray(Y, np.float64).mean(0)
     X, Y = np.asarray(X, np.float64) - centre, np.asarray(Y, np.float64) - centre
     places = np.concatenate(
-        [_squared_distances(X[here], Y).argmin(1) for here in _chunks(len(X), len(Y))]
+        [squared_distances(X[here], Y).argmin(1) for here in _chunks(len(X), len(Y))]
     )
     return places, np.linalg.norm(X - Y[places], axis=1)
 
@@ -133,18 +134,11 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
     """(n,) squared distance of each point to its k-th nearest fellow."""
     reach = np.empty(len(points))
     for here in _chunks(len(points), len(points)):
-        between = _squared_distances(points[here], points)
+        between = squared_distances(points[here], points)
         rows = np.arange(len(between))
         between[rows, rows + here.start] = np.inf
         reach[here] = np.partition(between, k - 1, axis=1)[:, k - 1]
     return reach
-
-
-def _squared_distances(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    found = X @ (-2 * Y.T)
-    found += np.square(X).sum(1)[:, None]
-    found += np.square(Y).sum(1)
-    return np.maximum(found, 0, out=found)
 
 
 def _chunks(n: int, width: int) -> list[slice]:
