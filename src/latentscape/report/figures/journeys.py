@@ -195,19 +195,26 @@ def legend(
     canvas: Canvas, title: str, names: tuple[str, ...], y: float,
     *, colours: tuple[str, ...] = _COLOURS,
 ) -> None:  # fmt: skip
-    """Names with their colours in one line, ``y`` inches above the drawing's foot."""
-    axes = canvas.place(0.12, y - 0.1, WIDTH - 0.24, 0.2)
-    axes.set_xlim(0, WIDTH - 0.24)
-    axes.set_ylim(0, 1)
-    axes.axis("off")
-    x = 0.0
-    if title:
-        axes.text(x, 0.5, title, fontsize=SIZES.small, va="center", color=LIGHT["muted"])
-        x = 0.55
+    """Names with their colours; the lowest line ``y`` inches above the drawing's foot."""
+    lines: list[list[tuple[float, int]]] = [[]]
+    x = start = 0.55 if title else 0.0
     for i, name in enumerate(names):
-        axes.scatter([x + 0.05], [0.5], s=16, color=colours[i % len(colours)], linewidths=0)
-        axes.text(x + 0.13, 0.5, name, fontsize=SIZES.small, va="center")
-        x += 0.26 + 0.062 * len(name)
+        wide = 0.26 + 0.062 * len(name)
+        if x + wide > WIDTH - 0.2 and lines[-1]:
+            lines.append([])
+            x = start
+        lines[-1].append((x, i))
+        x += wide
+    for row, line in enumerate(reversed(lines)):
+        axes = canvas.place(0.12, y - 0.1 + row * 0.17, WIDTH - 0.24, 0.2)
+        axes.set_xlim(0, WIDTH - 0.24)
+        axes.set_ylim(0, 1)
+        axes.axis("off")
+        if title and row == len(lines) - 1:
+            axes.text(0, 0.5, title, fontsize=SIZES.small, va="center", color=LIGHT["muted"])
+        for x, i in line:
+            axes.scatter([x + 0.05], [0.5], s=16, color=colours[i % len(colours)], linewidths=0)
+            axes.text(x + 0.13, 0.5, names[i], fontsize=SIZES.small, va="center")
 
 
 def _signed(

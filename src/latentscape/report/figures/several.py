@@ -41,10 +41,10 @@ def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
         "cross-dissolves of each model's own decoded ends (dashed)",
     )
     rows = -(-len(criteria) // COLUMNS)
-    canvas = Canvas(words, _signed(found), height=rows * (PANEL + GAP) + 0.42)
+    canvas = Canvas(words, _signed(found), height=rows * (PANEL + GAP) + 0.58)
     width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
     for i, criterion in enumerate(criteria):
-        bottom = 0.7 + (rows - 1 - i // COLUMNS) * (PANEL + GAP)
+        bottom = 0.86 + (rows - 1 - i // COLUMNS) * (PANEL + GAP)
         axes = canvas.place(0.5 + (i % COLUMNS) * (width + 0.35), bottom, width, PANEL - 0.2)
         for k, record in enumerate(found.values()):
             journeys = _of(record, criterion)
@@ -79,10 +79,10 @@ def relations(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
         "Amount of dissolve against shares of " + ", ".join(SHAPES),
         "shares among the cross-dissolves (crosses)",
     )
-    canvas = Canvas(words, _signed(found), height=2.35)
+    canvas = Canvas(words, _signed(found), height=2.55)
     width = (WIDTH - 0.52 - 0.12 - 2 * 0.3) / 3
     for i, shape in enumerate(SHAPES):
-        axes = canvas.place(0.52 + i * (width + 0.3), 0.72, width, 1.4)
+        axes = canvas.place(0.52 + i * (width + 0.3), 0.92, width, 1.4)
         for k, record in enumerate(found.values()):
             colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
             for criterion in criteria:

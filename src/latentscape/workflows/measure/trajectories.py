@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from latentscape.records import Journeys, Row, TrajectoriesRecord, Undefined
 from latentscape.records.generation import Features
 from latentscape.trajectories import Crowd, Interpolator, Pairs, choose_pairs, interpolator_named
 from latentscape.trajectories.dissolve import dissolve
-from latentscape.trajectories.geometry import geometry
+from latentscape.trajectories.geometry import cycle_levels, geometry
 from latentscape.trajectories.panel import Panel, dissolve_panel
 from latentscape.trajectories.patterns import FLAT, WAVES, style_patterns
 from latentscape.trajectories.style import style_curves_and_null
@@ -47,6 +48,7 @@ THRESHOLDS = (
     f"{WINDS:g}, turning > π, and no further from data than {DATA_LEVEL:g} times data's own level",
     f"curve: flat below a variation of {FLAT:g}; wave above a share of {WAVES:g} in orders ≥ 3",
 )
+N_LEVEL = 500  # samples that set the level of the cycle error
 N_SHOWN = 2  # pairs of each verdict whose frames are kept
 
 
@@ -217,11 +219,24 @@ class Travels:
             told = geometry(
                 ways, frames, data=self.crowd.latents, encode=self._encode, seed=self.seed
             )
-            panel = dissolve_panel(frames, cycle=told.cycle, neighbours=told.neighbours)
+            assert told.cycle is not None
+            level = cycle_levels(ways, told.cycle, level=self._cycle_level)
+            panel = dissolve_panel(
+                frames, cycle=told.cycle, cycle_level=level, neighbours=told.neighbours
+            )
             yield Part(curves.total.numpy(), nulls.total.numpy(), panel, told.columns)
             self._done += len(ways)
             if self._progress is not None:
                 self._progress(self._done, max(self._all, self._done), "trajectories")
+
+    @cached_property
+    def _cycle_level(self) -> float:
+        """Median ‖E(D(z)) − z‖ of a seeded choice of the samples themselves."""
+        rows = np.random.default_rng(self.seed).permutation(len(self.crowd))[:N_LEVEL]
+        latents = self.crowd.latents[np.sort(rows)]
+        again = self._encode(self._frames(latents[:, None])[:, 0]).numpy()
+        apart = np.linalg.norm((again - latents).reshape(len(latents), -1), axis=1)
+        return float(np.median(apart))
 
     def _ways(self, ends: np.ndarray) -> np.ndarray:
         return self.travel(ends[:, 0], ends[:, 1], n_steps=self.config.n_steps)
