@@ -62,19 +62,25 @@ class Record(BaseModel):
         text = json.dumps({"kind": self.kind, **_pack(self.model_dump(), "", arrays)}, indent=1)
         try:
             stem.parent.mkdir(parents=True, exist_ok=True)
-            with ExitStack() as both:  # renamed together once both are written
+            with ExitStack() as both:  # renamed once both are written: arrays first, JSON last
+                temporary = both.enter_context(replacing(_beside(stem, ".json")))
+                temporary.write_text(text + "\n", encoding="utf-8")
                 if arrays:
                     temporary = both.enter_context(replacing(_beside(stem, ".npz")))
                     with temporary.open("wb") as file:
                         np.savez_compressed(file, allow_pickle=False, **arrays)
-                temporary = both.enter_context(replacing(_beside(stem, ".json")))
-                temporary.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise RunError(
                 f"the record {_beside(stem, '.json')} could not be written: {refusal(error)}",
                 "make room, or write elsewhere with --out",
             ) from error
-        return _beside(stem, ".json")
+        vars(self)["_saved_at"] = path = _beside(stem, ".json")  # as a cached property lies
+        return path
+
+    @property
+    def saved_at(self) -> Path | None:
+        """The JSON file that `save` wrote; None of a record that was not written."""
+        return self.__dict__.get("_saved_at")
 
     @classmethod
     def load(cls, stem: Path | str) -> Self:
