@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +125,29 @@ def test_project_by_each_quick_method(x, say, method):
     assert say("project", STORE, "--method", method).code == 0
     record = load_record(f"x/maps/digits-test-{method}")
     assert record.positions.shape == (len(Store.open(STORE)), 2)
+
+
+def test_a_map_of_a_store_outside_a_run_is_kept_where_one_says_or_its_loss_is_told(x, say):
+    shutil.copytree(STORE, "apart")
+    for method in ("pca", "pca,latent"):
+        said = say("project", "apart", "--method", method)
+        assert said.code == 0
+        assert "warning: the store lies in no run and there is no --out: no map is kept" in said.err
+        assert "written" not in said.out
+    said = say("project", "apart", "--method", "pca", "--out", "here")
+    assert "warning" not in said.err
+    assert said.out.splitlines()[-1].split() == ["written", "here.json"]
+    said = say("project", "apart", "--method", "pca,latent", "--out", "here")
+    assert "warning" not in said.err
+    assert re.findall(r"written +(\S+)", said.out) == ["here-pca.json", "here-latent.json"]
+    assert Path("here-pca.npz").is_file()
+
+
+@pytest.mark.parametrize("verb", ["measure", "structure", "collapse", "project", "traverse"])
+def test_what_was_written_is_said_where(x, say, verb):
+    written = say(*VERBS[verb][0]).out.splitlines()[-1].split()
+    assert written[0] == "written"
+    assert load_record(written[1]).kind == VERBS[verb][1]
 
 
 def test_a_slow_map_is_announced_on_stderr(x, say):

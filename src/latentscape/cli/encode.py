@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, SplitName
+from latentscape.cli.options import Folder, Json, Model, SplitName
 from latentscape.cli.talk import Bar, give
 
 
@@ -15,7 +15,7 @@ def encode(
     ] = None,
     split: SplitName = "test",
     batch_size: Annotated[int, typer.Option(help="Images a batch.")] = 256,
-    out: Out = None,
+    out: Folder = None,
     json: Json = False,
 ) -> None:
     """Write the latents of DATA to a store; goes on where a stopped one stood."""

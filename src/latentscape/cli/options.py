@@ -18,7 +18,8 @@ Data = Annotated[
     ),
 ]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run folder.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Where to write.")]
+Folder = Annotated[Path | None, typer.Option("--out", help="Folder to write to.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Stem of the files to write.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the record and nothing else.")]
 SplitName = Annotated[str, typer.Option("--split", help="train, val, test or all.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentscape.cli.options import Json, Out, Seed
-from latentscape.cli.talk import give, row_lines, say
+from latentscape.cli.talk import give, row_lines, say, written
 
 if TYPE_CHECKING:
     from latentscape.records import MapRecord, MapsRecord
@@ -41,16 +41,24 @@ def project(
     if several:
         methods = None if method == "all" else names
         record = room.project_all(store, methods=methods, **settings)
+        _warn_if_lost(record.maps)
         give(record, _several(record), as_json=json)
     else:
         one = room.project(store, method=method, **settings)
+        _warn_if_lost((one,))
         give(one, [*row_lines((one.faithfulness, *one.baselines)), _taken(one)], as_json=json)
+
+
+def _warn_if_lost(maps: "tuple[MapRecord, ...]") -> None:
+    if any(one.saved_at is None for one in maps):
+        say("warning: the store lies in no run and there is no --out: no map is kept")
 
 
 def _several(record: "MapsRecord") -> list[str]:
     lines = []
     for one in record.maps:
         lines += [*row_lines((one.faithfulness,)), f"  {_taken(one)}"]
+        lines += [f"  {line}" for line in written(one)]
     told = {one.faithfulness.name for one in record.maps}
     beside = {row.name: row for one in record.maps for row in one.baselines}
     lines += row_lines(row for name, row in beside.items() if name not in told)

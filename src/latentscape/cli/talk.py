@@ -31,7 +31,13 @@ def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
 
 def give(record: "Record", lines: list[str], *, as_json: bool) -> None:
     """Print a result: the record itself with ``--json``, else the lines for people."""
-    print(record.to_json() if as_json else "\n".join(lines))
+    print(record.to_json() if as_json else "\n".join([*lines, *written(record)]))
+
+
+def written(record: "Record") -> list[str]:
+    """Where a record lies, if it was written; one that has a folder says so itself."""
+    known = record.saved_at is None or hasattr(record, "folder")
+    return [] if known else [f"{'written':<24}{record.saved_at}"]
 
 
 def measure_line(measure: "Measure") -> str:

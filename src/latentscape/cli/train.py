@@ -8,8 +8,8 @@ import typer
 
 from latentscape.cli.options import (
     Data,
+    Folder,
     Json,
-    Out,
     Seed,
     Settings,
     latent_of,
@@ -45,7 +45,7 @@ def train(
     seed: Seed = 0,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    out: Out = None,
+    out: Folder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
     doctor: Annotated[
         str, typer.Option(help="Of a run that collapses: stop, reweight or off.")
