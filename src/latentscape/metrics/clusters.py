@@ -8,7 +8,7 @@ import numpy as np
 
 from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue import CATALOGUE, measured, row_of
-from latentscape.metrics.interval import LEVEL, Interval
+from latentscape.metrics.interval import LEVEL, Interval, centred_interval
 from latentscape.metrics.labelled import (
     N_PERMUTED,
     Labelled,
@@ -154,7 +154,7 @@ def _table(labels: np.ndarray, clusters: np.ndarray, shape: tuple[int, int]) -> 
 
 def _intervals(
     some: Labelled, clusters: np.ndarray, shape: tuple[int, int], *, n_noise: int, seed: int
-) -> dict[str, Interval]:
+) -> dict[str, Interval | None]:
     """Bootstrap of the table with the clusters held; whole groups are drawn where there are any."""
     from scipy.sparse import csr_array
 
@@ -173,18 +173,15 @@ def _intervals(
         weights = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=N_RESAMPLES)
         drawn = weights @ by_group
     values = agreements(np.asarray(drawn).reshape(-1, *shape), n_noise=n_noise)
-    tail = (1 - LEVEL) / 2
     words = (
         f"{100 * LEVEL:g} % bootstrap over {what}, clusters held, centred on the value "
         f"({N_RESAMPLES} resamples, seed {seed})"
     )
     held = agreements(_table(some.labels, clusters, shape)[None], n_noise=n_noise)
-    out = {}
-    for name, column in values.items():
-        ends = np.quantile(column, [tail, 1 - tail]) - column.mean() + held[name][0]
-        low, high = np.clip(ends, *CATALOGUE[name].bounds)
-        out[name] = Interval(float(low), float(high), words)
-    return out
+    return {
+        name: centred_interval(float(held[name][0]), column, CATALOGUE[name].bounds, words)
+        for name, column in values.items()
+    }
 
 
 def _k_means(rows: np.ndarray, n_clusters: int, seed: int) -> Found:

@@ -29,8 +29,6 @@ def bootstrap_intervals(
     *,
     seed: int,
     groups: np.ndarray | None = None,
-    n_resamples: int = N_RESAMPLES,
-    level: float = LEVEL,
 ) -> dict[str, Interval]:
     """Percentile bootstrap of the mean of each column; all columns share the same resamples.
 
@@ -43,8 +41,6 @@ def bootstrap_intervals(
         seed: Seed of the draws.
         groups: (n,) group of each image (clip, artist); whole groups are drawn, so that images
             which resemble each other do not pass for independent ones.
-        n_resamples: How many times to draw.
-        level: Share of resampled means between the two ends.
 
     Returns:
         Name to interval, for each column with at least two finite values; empty where fewer
@@ -75,10 +71,10 @@ def bootstrap_intervals(
     finite = np.isfinite(values)
     sums = _by_unit(np.where(finite, values, 0.0), units, n_units)
     sizes = _by_unit(finite.astype(np.float64), units, n_units)
-    means = _resampled_means(sums, sizes, n_resamples, rng)
-    tail = (1 - level) / 2
+    means = _resampled_means(sums, sizes, rng)
+    tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
-    words = f"{100 * level:g} % bootstrap over {what} ({n_resamples:,} resamples, seed {seed})"
+    words = f"{100 * LEVEL:g} % bootstrap over {what} ({N_RESAMPLES:,} resamples, seed {seed})"
     return {
         name: Interval(float(a), float(b), words)
         for name, a, b in zip(names, low, high, strict=True)
@@ -130,28 +126,28 @@ def centred_interval(
     return Interval(float(ends[0]), float(ends[1]), words)
 
 
-def quantile_interval(values: np.ndarray, q: float, *, level: float = LEVEL) -> Interval | None:
+def quantile_interval(values: np.ndarray, q: float) -> Interval | None:
     """Interval of a quantile between two of the values themselves, whatever their distribution.
 
     Args:
         values: (n,) finite values, one a sample.
         q: The quantile, between 0 and 1.
-        level: Least share of samples of this size whose interval holds the true quantile.
 
     Returns:
-        The interval; None where n is too small for its ends to lie within the values.
+        The interval, which holds the true quantile in at least 95 % of samples of this size; None
+        where n is too small for its ends to lie within the values.
 
     Reference:
         Conover 1999, Practical Nonparametric Statistics, §3.2.
     """
     from scipy.stats import binom
 
-    n, tail = len(values), (1 - level) / 2
+    n, tail = len(values), (1 - LEVEL) / 2
     below, above = int(binom.ppf(tail, n, q)) - 1, int(binom.ppf(1 - tail, n, q))
     if below < 0 or above > n - 1:
         return None
     low, high = np.sort(values)[[below, above]]
-    words = f"{100 * level:g} % by order statistics of {n:,} samples"
+    words = f"{100 * LEVEL:g} % by order statistics of {n:,} samples"
     return Interval(float(low), float(high), words)
 
 
@@ -176,15 +172,13 @@ def _by_unit(values: np.ndarray, units: np.ndarray, n_units: int) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _resampled_means(
-    sums: np.ndarray, sizes: np.ndarray, n_resamples: int, rng: np.random.Generator
-) -> np.ndarray:
-    """(n_resamples, columns) means, each over as many units as there are, drawn with return."""
+def _resampled_means(sums: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(resamples, columns) means, each over as many units as there are, drawn with return."""
     n_units = len(sums)
     both = np.concatenate([sums, sizes], axis=1)
-    means = np.empty((n_resamples, sums.shape[1]))
-    for start in range(0, n_resamples, CHUNK):
-        n_rows = min(CHUNK, n_resamples - start)
+    means = np.empty((N_RESAMPLES, sums.shape[1]))
+    for start in range(0, N_RESAMPLES, CHUNK):
+        n_rows = min(CHUNK, N_RESAMPLES - start)
         drawn = rng.integers(0, n_units, (n_rows, n_units))
         drawn += np.arange(n_rows)[:, None] * n_units
         counts = np.bincount(drawn.ravel(), minlength=n_rows * n_units).reshape(n_rows, n_units)

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from latentscape.errors import ShapeError, UndefinedError
+from latentscape.metrics.interval import LEVEL
 from latentscape.records import Reference
 
 MAX_AXES = 128
 N_PERMUTED = 100
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)

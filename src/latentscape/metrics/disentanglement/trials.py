@@ -13,10 +13,8 @@ import numpy as np
 
 from latentscape.errors import UndefinedError
 from latentscape.metrics.disentanglement.factors import Known
-from latentscape.metrics.interval import Interval
+from latentscape.metrics.interval import LEVEL, Interval
 from latentscape.records import Reference
-
-LEVEL = 0.95
 
 Scores = Mapping[str, float]
 Score = Callable[[Known, int], Scores]
