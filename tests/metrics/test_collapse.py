@@ -31,7 +31,6 @@ def test_active_units_are_of_the_corpus_not_of_a_batch():
     whole = halves[0].merge(halves[1])
     assert whole.active.tolist() == [True, False, False]
     assert whole.collapsed.tolist() == [False, False, True]
-    assert whole.kl_per_unit == pytest.approx([0.5, 0.5, 0])
 
 
 def test_a_unit_used_by_two_percent_of_images_is_not_collapsed():

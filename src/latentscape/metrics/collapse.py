@@ -25,12 +25,10 @@ class LatentSums:
 
     Attributes:
         means: Moments of the posterior means.
-        kl: Sum over images of each unit's KL, nats.
         small: Number of images on which each unit's KL is under .01 nat.
     """
 
     means: Moments
-    kl: np.ndarray
     small: np.ndarray
 
     @classmethod
@@ -39,17 +37,11 @@ class LatentSums:
         if means.shape != kl.shape:
             raise ShapeError(f"means {means.shape} and KL {kl.shape} must have one shape")
         flat, kl = means.reshape(len(means), -1), kl.reshape(len(kl), -1)
-        return cls(Moments.of(flat), kl.sum(0, dtype=np.float64), (kl < SMALL_KL).sum(0))
+        return cls(Moments.of(flat), (kl < SMALL_KL).sum(0))
 
     def merge(self, other: "LatentSums") -> "LatentSums":
         """The sums of both sets of images together."""
-        means = self.means.merge(other.means)
-        return LatentSums(means, self.kl + other.kl, self.small + other.small)
-
-    @property
-    def kl_per_unit(self) -> np.ndarray:
-        """Mean KL of each unit, nats; they add up to the rate."""
-        return self.kl / self.means.n
+        return LatentSums(self.means.merge(other.means), self.small + other.small)
 
     @property
     def active(self) -> np.ndarray:

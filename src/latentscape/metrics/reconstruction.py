@@ -136,7 +136,7 @@ class ReconstructionScore:
 
     @property
     def latents(self) -> LatentSums | None:
-        """Sums over the posteriors seen: KL and variance of each unit; None without them."""
+        """Sums over the posteriors seen, unit by unit; None without them."""
         return self._latents
 
     def compute(

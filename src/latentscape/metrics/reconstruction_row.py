@@ -130,7 +130,7 @@ def _unit_measures(gathered: Gathered) -> list[Measure]:
     measures = []
     if gathered.latents is not None:
         latents = gathered.latents
-        of = f"of {len(latents.kl)}"
+        of = f"of {len(latents.small)}"
         n_active, n_collapsed = int(latents.active.sum()), int(latents.collapsed.sum())
         measures = [
             measured("active_units", n_active, n=latents.means.n, note=of),
