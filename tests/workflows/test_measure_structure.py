@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from latentscape import encode
+from latentscape.errors import UsageError
 from latentscape.records import Provenance, StructureRecord, load_record
-from latentscape.workflows.latents import Latents
+from latentscape.workflows.latents import Latents, open_latents
 from latentscape.workflows.measure import measure, structure
 from latentscape.workflows.measure.structure import measure_structure
 
@@ -57,6 +58,21 @@ def test_every_topic_has_its_row_and_the_record_lies_in_the_run(vae):
 
 
 @pytest.mark.slow
+def test_a_store_has_its_own_split_and_no_other(vae):
+    store = encode(vae, split="train").folder
+    for own in (None, "train"):
+        assert open_latents(store, split=own, limit=5).provenance.split == "train"
+    with pytest.raises(UsageError, match="is of the split train, not test"):
+        measure_structure(store, split="test")
+
+
+def test_a_limit_of_none_is_refused_of_store_and_model(vae):
+    for thing in (vae, encode(vae).folder):
+        for limit in (0, -3):
+            with pytest.raises(UsageError, match=f"{limit} latents are none"):
+                open_latents(thing, limit=limit)
+
+
 def test_a_store_and_its_model_say_the_same(vae):
     store = encode(vae)
     by_store = measure_structure(store.folder)

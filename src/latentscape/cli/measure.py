@@ -4,7 +4,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, Seed, SplitName, one_of
+from latentscape.cli.options import Json, Model, Out, Seed, SplitName, StoreSplit, one_of
 from latentscape.cli.talk import Bar, give, row_lines
 
 app = typer.Typer(help="Numbers with unit, direction, interval and baseline.")
@@ -45,7 +45,7 @@ def disentanglement(
         str | None,
         typer.Argument(metavar="DATA", help="Images with factors; the run's own if left out."),
     ] = None,
-    split: SplitName = "test",
+    split: StoreSplit = None,
     repeats: Annotated[int, typer.Option(help="Halves, permutations and rotations, each.")] = 5,
     seed: Seed = 0,
     out: Out = None,
@@ -73,7 +73,7 @@ def collapse(
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
-    split: SplitName = "test",
+    split: StoreSplit = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -95,7 +95,7 @@ def structure(
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
-    split: SplitName = "test",
+    split: StoreSplit = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Most latents; above, a seeded choice of them.")
     ] = None,

@@ -23,6 +23,10 @@ Out = Annotated[Path | None, typer.Option("--out", help="Stem of the files to wr
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the record and nothing else.")]
 SplitName = Annotated[str, typer.Option("--split", help="train, val, test or all.")]
+StoreSplit = Annotated[
+    str | None,
+    typer.Option("--split", help="train, val, test or all; test, or a store's own, if left out."),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -60,6 +64,10 @@ def parse_settings(pairs: list[str] | None, *configs: type) -> dict[str, dict[st
         room, dot, name = key.partition(".")
         if dot and room in ("recipe", "network"):
             sorted_[room][name] = _value(text)
+        elif sum(key in {field.name for field in fields(config)} for config in configs) > 1:
+            raise UsageError(
+                f"--set {key} would reach only a part of it", f"say --{key} {text} instead"
+            )
         elif key in homes:
             sorted_[homes[key].__name__][key] = fitted(homes[key], key, _value(text))
         else:

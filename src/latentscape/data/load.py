@@ -113,6 +113,11 @@ def _check(config: DataConfig) -> None:
         raise UsageError(f"{config.colour!r} is no colour mode", "known: L, RGB")
     if config.copies < 0:
         raise UsageError(f"{config.copies} augmented copies cannot be made", "give 0 or more")
+    if config.copies and not config.augment:
+        raise UsageError(
+            f"{config.copies} copies of each image would all be the same: nothing augments them",
+            "name augmentations, such as --set augment=flip,shift",
+        )
     check_augmentations(config.augment)
     choose_rows(1, limit=config.limit, seed=config.seed)
 

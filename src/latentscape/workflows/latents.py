@@ -65,7 +65,7 @@ def open_latents(
     thing: str | Path,
     data: str | DataConfig | None = None,
     *,
-    split: str = "test",
+    split: str | None = None,
     limit: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -75,7 +75,7 @@ def open_latents(
     Args:
         thing: A store that `encode` wrote, or MODEL.
         data: DATA, for a model; its own images if None. A store knows its own.
-        split: Of the images; a store has the split it was encoded from.
+        split: Of the images; ``test`` of a model, if None. A store has only its own.
         limit: Most latents; above, a seeded choice of them.
         seed: Of that choice.
         progress: Called with (images done, images in all, "images").
@@ -85,14 +85,22 @@ def open_latents(
         DataError: If no latent is finite. Where only some are not, a warning names them and the
             others are kept.
     """
+    if limit is not None and limit < 1:
+        raise UsageError(f"{limit} latents are none", "give a limit of at least 1")
     folder = Path(thing)
     if (folder / MANIFEST).exists() and not (folder / RUN_FILE).exists():
         if data is not None:
             raise UsageError(
                 f"{folder} is a store and has its images already", "leave DATA out, or name a model"
             )
-        return _finite(_stored(Store.open(folder), limit, seed))
-    subject = open_subject(thing, data, split)
+        store = Store.open(folder)
+        if split not in (None, store.manifest.split):
+            raise UsageError(
+                f"the store {folder} is of the split {store.manifest.split}, not {split}",
+                "leave --split out, or name the model it was encoded by",
+            )
+        return _finite(_stored(store, limit, seed))
+    subject = open_subject(thing, data, split or "test")
     return _finite(_encoded(subject, limit, seed=seed, progress=progress))
 
 

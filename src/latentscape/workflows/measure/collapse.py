@@ -39,7 +39,7 @@ def measure_collapse(
     thing: str | Path,
     data: str | DataConfig | None = None,
     *,
-    split: str = "test",
+    split: str | None = None,
     seed: int = 0,
     out: Path | str | None = None,
     progress: Progress | None = None,
@@ -49,7 +49,8 @@ def measure_collapse(
     Args:
         thing: MODEL, or a store of its latents (which has no decoder to be judged).
         data: DATA; the model's own images if None.
-        split: ``train``, ``val``, ``test`` or ``all``. At most 2,000 of its images are decoded.
+        split: ``train``, ``val``, ``test`` or ``all``; ``test``, or a store's own, if None. At most
+            2,000 of its images are decoded.
         seed: Of posterior and prior draws, of the images shown and of the bootstrap.
         out: Stem of the record's files; ``measures/`` in the model's run if None.
         progress: Called with (images done, images in all, "images").

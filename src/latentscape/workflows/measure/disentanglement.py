@@ -31,7 +31,7 @@ def measure_disentanglement(
     model: str | Path,
     data: str | DataConfig | None = None,
     *,
-    split: str = "test",
+    split: str | None = None,
     repeats: int = 5,
     seed: int = 0,
     out: Path | str | None = None,
@@ -45,7 +45,7 @@ def measure_disentanglement(
     Args:
         model: MODEL; a store does not keep the factors of its images.
         data: DATA with factors: ``sprites``, or an npz that holds them; the model's own if None.
-        split: ``train``, ``val``, ``test`` or ``all``.
+        split: ``train``, ``val``, ``test`` or ``all``; ``test``, or a store's own, if None.
         repeats: Halves of the images behind each interval, permutations behind each chance level,
             and rotations of the latents.
         seed: Of everything drawn.

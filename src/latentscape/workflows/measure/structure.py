@@ -39,7 +39,7 @@ def measure_structure(
     thing: str | Path,
     data: str | DataConfig | None = None,
     *,
-    split: str = "test",
+    split: str | None = None,
     limit: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
@@ -50,7 +50,7 @@ def measure_structure(
     Args:
         thing: MODEL, or a store that `encode` wrote.
         data: DATA, for a model; its own images if None.
-        split: ``train``, ``val``, ``test`` or ``all``, for a model.
+        split: ``train``, ``val``, ``test`` or ``all``; ``test``, or a store's own, if None.
         limit: Most latents; above, a seeded choice of them.
         seed: Of every choice, draw and bootstrap.
         out: Stem of the record's files; ``measures/`` in the model's run if None.
