@@ -39,7 +39,7 @@ class Geodesics:
         latents: ``pairs n_steps *latent``, at constant speed in the metric; ends exact.
         energy: (pairs,) (N/2) Σ ‖Δg‖² over the N pieces between nodes, without a density's term.
         energy_of_line: (pairs,) the same of the straight line.
-        length: (pairs,) Σ ‖Δg‖ with each piece cut into four.
+        length: (pairs,) Σ ‖Δg‖ with each piece cut in two.
         length_of_line: (pairs,) the same of the straight line.
         converged: (pairs,) whether the search arrived.
         n_iterations: (pairs,) times the curve was decoded and differentiated.

@@ -50,23 +50,24 @@ class CurveEnergy:
         with torch.no_grad():
             return torch.cat([self._see(part) for part in latents.split(self.at_once)])
 
-    def of(self, curves: Tensor) -> tuple[Tensor, Tensor]:
+    def of(self, curves: Tensor, *, cut: int = 1) -> tuple[Tensor, Tensor]:
         """Energy and length of curves as they stand.
 
         Args:
-            curves: ``pairs nodes *latent``.
+            curves: ``pairs points *latent``.
+            cut: Every how many points is a node.
 
         Returns:
-            (pairs,) energy, without the density's term, and (pairs, nodes − 1) lengths of the
-            pieces; float64.
+            (pairs,) energy over the nodes, without the density's term, and (pairs, points − 1)
+            lengths of the pieces between points; float64.
         """
-        n_nodes = curves.shape[1]
+        n_points = curves.shape[1]
         energies, lengths = [], []
-        for part in curves.split(max(1, self.at_once // n_nodes)):
-            seen = self.seen(part.flatten(0, 1)).unflatten(0, (len(part), n_nodes))
-            squares = seen.diff(dim=1).square().sum(2, dtype=torch.float64)
-            energies.append((n_nodes - 1) / 2 * squares.sum(1))
-            lengths.append(squares.sqrt())
+        for part in curves.split(max(1, self.at_once // n_points)):
+            seen = self.seen(part.flatten(0, 1)).unflatten(0, (len(part), n_points))
+            squares = seen[:, ::cut].diff(dim=1).square().sum(2, dtype=torch.float64)
+            energies.append((n_points - 1) // cut / 2 * squares.sum(1))
+            lengths.append(seen.diff(dim=1).square().sum(2, dtype=torch.float64).sqrt())
         return torch.cat(energies), torch.cat(lengths)
 
     def with_gradient(self, inner: Tensor, ends: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from latentscape.trajectories.quasi_newton import Minima, minimise
 MOST_AXES = 256  # values of a latent whose whole metric is measured; of larger ones its size is
 N_PLACES = 3  # on the line, where the metric is measured
 REACH = 0.2  # of the typical difference of one value between the ends
-FINE = 4  # points a piece, between which lengths are measured
+FINE = 2  # points a piece, between which lengths are measured
 ROUNDING = 1e-5
 
 NOT_FINITE = "its line decodes to values that are not finite"
@@ -72,17 +72,17 @@ def find(energy: CurveEnergy, starts: Tensor, ends: Tensor, settings: GeodesicSe
         settings: Nodes, tolerance and patience.
     """
     line = refined(torch.stack([starts, ends], 1), settings.n_nodes - 1)
-    energy_of_line, _ = energy.of(line)
+    of_line = refined(line, FINE)
+    energy_of_line, pieces_of_line = energy.of(of_line, cut=FINE)
     same = (starts == ends).flatten(1).all(1)
     minima, inner = _descend(energy, line, energy_of_line.masked_fill(same, torch.inf), settings)
     curve = torch.cat([line[:, :1], inner, line[:, -1:]], 1)
 
-    stops, of_line = refined(curve, FINE), refined(line, FINE)
-    pieces, pieces_of_line = energy.of(stops)[1], energy.of(of_line)[1]
+    stops = refined(curve, FINE)
+    found, pieces = energy.of(stops, cut=FINE)
     longer = pieces.sum(1) > pieces_of_line.sum(1) * (1 + ROUNDING)
     longer &= energy.log_density is None  # what keeps to the data may well be longer
     stops[longer], pieces[longer] = of_line[longer], pieces_of_line[longer]
-    found = energy.of(curve)[0]
     finite = energy_of_line.isfinite()
     return Found(
         stops=stops,
