@@ -59,12 +59,14 @@ def prepare(words: argparse.Namespace, folder: Path) -> tuple[Path, Path, str]:
     import torch
 
     from latentscape.models import open_model
+    from latentscape.training import TrainConfig
     from latentscape.workflows.opening import open_subject
 
     run = words.run
     if run is None:
         run = folder / "run"
-        latentscape.train(words.data, recipe="vae", latent_dim=16, epochs=words.epochs, out=run)
+        config = TrainConfig(recipe="vae", latent=16, epochs=words.epochs)
+        latentscape.train(words.data, config, out=run)
     subject = open_subject(run, None, "test")
     autoencoder = open_model(run).autoencoder.eval().requires_grad_(False)
     rng = np.random.default_rng(words.seed)
@@ -132,8 +134,8 @@ def print_tables(rounds: list[dict]) -> None:
             ratios = [one["seconds"][i] / one["ours"][i]["seconds"] for one in own]
             missed = any(one["ours"][i]["energy"] > one["targets"][i] for one in own)
             print(
-                f"| {curve} | {where} | {statistics.median(one['targets'][i] for one in own):.2f} "
-                f"| {statistics.median(one['seconds'][i] for one in own):.2f} "
+                f"| {curve} | {where} | {statistics.median(one['targets'][i] for one in own):.4g} "
+                f"| {statistics.median(one['seconds'][i] for one in own):.4g} "
                 f"| {statistics.median(one['ours'][i]['seconds'] for one in own):.2f}"
                 f"{' (not reached)' if missed else ''} | {statistics.median(ratios):.1f} "
                 f"({min(ratios):.1f}–{max(ratios):.1f}) | {f'≥ {GOAL:g}' if i else ''} |"
@@ -145,7 +147,7 @@ def print_tables(rounds: list[dict]) -> None:
         f"\nOurs to its end: {statistics.median(seconds):.2f} s ({min(seconds):.2f}–"
         f"{max(seconds):.2f}; goal ≤ {LIMIT:g}), {one['converged']:.0%} converged in "
         f"{one['n_iterations']:.0f} iterations on average, {one['most_iterations']} at most; mean "
-        f"energy {one['energy_of_line']:.2f} → {one['energy']:.2f}, mean length "
+        f"energy {one['energy_of_line']:.4g} → {one['energy']:.4g}, mean length "
         f"{one['length_of_line']:.2f} → {one['length']:.2f}"
     )
 
