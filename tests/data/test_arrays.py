@@ -102,6 +102,7 @@ def test_everything_beside_the_images_is_read(tmp_path):
         ({"groups": np.arange(7)}, "6 images and 7 groups"),
         ({"factors": np.zeros((6, 2)), "factor_names": np.array(["one"])}, "2 factors and 1 names"),
         ({"factors": np.zeros((6, 1)), "factor_kinds": np.array(["hue"])}, "of the kinds hue"),
+        ({"sample_ids": np.array(list("abcadd"))}, "sample id 'a' to 2 images"),
         ({"labels": np.int64(3)}, "labels .* are no list"),
         ({"labels": np.array([["a", "b"]] * 6)}, "labels .* are no list"),
         ({"labels": np.zeros(6, int), "classes": np.array("cat")}, "class_names .* are no list"),

@@ -122,6 +122,12 @@ def _check_columns(columns: dict[str, np.ndarray], n: int, place: str) -> None:
             raise DataError(
                 f"{place} has {n} images and {len(column)} {name}", "give one for each image"
             )
+    ids, counts = np.unique(columns.get("sample_ids", np.arange(0)), return_counts=True)
+    if (counts > 1).any():
+        raise DataError(
+            f"{place} gives the sample id {str(ids[counts.argmax()])!r} to {counts.max()} images",
+            "give each image its own, or leave sample_ids out",
+        )
 
 
 def _columns(file: Path, loading: Loading) -> dict[str, np.ndarray]:
