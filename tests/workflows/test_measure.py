@@ -165,3 +165,21 @@ def test_a_model_that_broke_down_is_a_sentence(vae, spoil):
     with pytest.raises(ModelError, match="not finite"):
         measure_reconstruction(vae)
     assert not (vae / "measures").exists()
+
+
+def test_records_of_other_images_of_the_same_name_lie_beside_the_own(vae, tmp_path):
+    """A set's name is no identity: the model's own images keep the plain name."""
+    images = load_images(DataConfig("digits"))
+    other = tmp_path / "other"
+    other.mkdir()
+    np.savez(other / "digits.npz", images=images.images[:200])
+    asked = (None, "digits", f"npz:{other / 'digits.npz'}", DataConfig("digits", seed=5))
+    records = [measure_reconstruction(vae, data) for data in asked]
+    assert records[0].saved_at == vae / "measures" / "reconstruction-digits-test.json"
+    assert records[1].saved_at == records[0].saved_at
+    assert len({record.saved_at for record in records}) == 3
+    for record in records[1:]:
+        assert record.saved_at.name.startswith("reconstruction-digits-")
+        assert load_record(record.saved_at).provenance == record.provenance
+    again = measure_reconstruction(vae, asked[2])
+    assert again.saved_at == records[2].saved_at

@@ -52,7 +52,7 @@ def test_every_topic_has_its_row_and_the_record_lies_in_the_run(vae):
     assert record.null_eigenvalues.shape == (3, 2)
     assert record.plane.positions.shape == (120, 2)
     assert record.classes is not None
-    again = load_record(Path(vae) / "measures" / "structure-digits-test")
+    again = load_record(Path(vae) / "measures" / "structure-digits-test-n120")
     assert again.rows == record.rows
     np.testing.assert_array_equal(again.plane.positions, record.plane.positions)
 
@@ -66,10 +66,21 @@ def test_a_store_has_its_own_split_and_no_other(vae):
         measure_structure(store, split="test")
 
 
+def test_a_choice_of_latents_is_not_written_over_the_whole(vae):
+    store = encode(vae).folder
+    for thing in (vae, store):
+        whole = measure_structure(thing)
+        assert whole.saved_at.name == "structure-digits-test.json"
+        few, all_of_them = (measure_structure(thing, limit=n) for n in (100, 10_000))
+        assert few.saved_at.name == "structure-digits-test-n100.json"
+        assert all_of_them.saved_at == whole.saved_at
+        assert load_record(whole.saved_at).provenance.n > 100
+
+
 def test_a_limit_of_none_is_refused_of_store_and_model(vae):
     for thing in (vae, encode(vae).folder):
         for limit in (0, -3):
-            with pytest.raises(UsageError, match=f"{limit} latents are none"):
+            with pytest.raises(UsageError, match=f"{limit} images are none"):
                 open_latents(thing, limit=limit)
 
 

@@ -27,7 +27,7 @@ def test_structure_carries_it(vae):
     assert {"jacobian_norm", "curvature", "line_ratio", "path_length_perceptual"} <= {
         m.name for m in found.row.measures
     }
-    saved = load_record(vae / "measures" / "structure-digits-test").smoothness
+    saved = load_record(record.saved_at).smoothness
     np.testing.assert_array_equal(saved.singular_values, found.singular_values)
 
 

@@ -37,6 +37,7 @@ from latentscape.records.results import (
 )
 from latentscape.records.rows import FoundRow, rows_of
 from latentscape.records.run_file import FORMAT, RUN_FILE, read_run
+from latentscape.records.run_folder import run_of, runs_in, stem_of
 from latentscape.records.run_records import run_records
 from latentscape.records.side_by_side import MeasuredRun, side_by_side
 from latentscape.records.smoothness import Smoothness
@@ -91,7 +92,10 @@ __all__ = [
     "refusal",
     "replacing",
     "rows_of",
+    "run_of",
     "run_records",
+    "runs_in",
     "side_by_side",
+    "stem_of",
     "write_csv",
 ]

@@ -1,6 +1,5 @@
 """What lies in a run folder, read without a model; what cannot be read is named."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +19,8 @@ from latentscape.records import (
     load_record,
     read_run,
     run_records,
+    runs_in,
+    stem_of,
 )
 
 RECORDS = ("measures", "maps", "samples", "trajectories")
@@ -127,7 +128,7 @@ class RunContents:
     def usual_store(self) -> str:
         """Name of the store that `encode` writes when it is told nothing else."""
         name = str(self.about.get("data_name", self.provenance.data))
-        return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}-test"
+        return stem_of(name, "test")
 
     def epochs(self, n: int) -> tuple[int, ...]:
         """Numbers of ``n`` epochs: the snapshots' own where there are as many, else 1 to n."""
@@ -164,8 +165,7 @@ def find_runs(folder: Path) -> list[Path]:
         raise UsageError(f"there is no folder {folder}", "give a run, or a folder of runs")
     if (folder / "run.json").exists():
         return [folder]
-    found = [path.parent for path in sorted(folder.glob("*/run.json"))]
-    found = found or [path.parent for path in sorted(folder.glob("runs/*/run.json"))]
+    found = runs_in(folder)
     if not found:
         raise RunError(
             f"{folder} is not a run and holds none: there is no run.json in it",

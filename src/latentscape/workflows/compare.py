@@ -26,12 +26,12 @@ from latentscape.records import (
     read_run,
     rows_of,
     run_records,
+    runs_in,
     side_by_side,
     write_csv,
 )
 from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
 from latentscape.trajectories.across import across_models
-from latentscape.workflows.info import runs_in
 
 STEM = "comparison"
 MEASURE_OF = {"psnr": "psnr_mean"}  # a column of single images to the measure that is its mean

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from latentscape.errors import RunError, SizesError, UsageError
-from latentscape.records import InfoRecord, Measure, RunRecord, load_record
+from latentscape.records import InfoRecord, Measure, RunRecord, load_record, runs_in
 
 Facts = dict[str, str | int | float | None]
 SHOWN_SIZE = 64  # to which pictures of several sizes are brought to be described
@@ -38,12 +38,6 @@ def info(thing: str) -> InfoRecord:
     if path.suffix in (".json", ".npz") and path.exists():
         return InfoRecord(thing=thing, what="record", facts=_record(path))
     return InfoRecord(thing=thing, what="data", facts=_data(thing))
-
-
-def runs_in(folder: Path) -> list[Path]:
-    """The runs that lie in a folder, or in its ``runs``, by name."""
-    found = sorted(folder.glob("*/run.json")) or sorted(folder.glob("runs/*/run.json"))
-    return [path.parent for path in found]
 
 
 def _runs(runs: list[Path]) -> Facts:

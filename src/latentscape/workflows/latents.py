@@ -1,6 +1,5 @@
 """Latents to be measured: read from a store, or encoded here and kept in memory."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,13 +8,12 @@ import numpy as np
 import torch
 
 from latentscape.data import DataConfig
-from latentscape.errors import DataError, UsageError
-from latentscape.records import RUN_FILE, Provenance
+from latentscape.errors import UsageError
+from latentscape.records import RUN_FILE, Provenance, run_of
 from latentscape.store import MANIFEST, Store
 from latentscape.training.recipes import prior_matched
+from latentscape.workflows.finite import finite_rows
 from latentscape.workflows.opening import Progress, Subject, open_subject
-
-N_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class Latents:
         provenance: Their small print.
         run: The run folder they belong to; None where there is none.
         stem: ``DATA-SPLIT``, fit for a file's name.
+        n_before: Images of the split or store before a limit took its choice of them.
         subject: The opened model and its images, where the latents were encoded here.
     """
 
@@ -46,10 +45,25 @@ class Latents:
     provenance: Provenance
     run: Path | None
     stem: str
+    n_before: int = 0
     subject: Subject | None = None
 
     def __len__(self) -> int:
         return len(self.means)
+
+    def take(self, rows: np.ndarray) -> "Latents":
+        """The chosen rows, in the given order."""
+        subject = self.subject
+        return replace(
+            self,
+            means=self.means[rows],
+            log_vars=None if self.log_vars is None else self.log_vars[rows],
+            labels=self.labels[rows],
+            sample_ids=self.sample_ids[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            provenance=self.provenance.model_copy(update={"n": len(rows)}),
+            subject=None if subject is None else replace(subject, rows=subject.rows[rows]),
+        )
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -86,7 +100,7 @@ def open_latents(
             others are kept.
     """
     if limit is not None and limit < 1:
-        raise UsageError(f"{limit} latents are none", "give a limit of at least 1")
+        raise UsageError(f"{limit} images are none", "give a limit of at least 1")
     folder = Path(thing)
     if (folder / MANIFEST).exists() and not (folder / RUN_FILE).exists():
         if data is not None:
@@ -107,9 +121,6 @@ def open_latents(
 def _stored(store: Store, limit: int | None, seed: int) -> Latents:
     chosen = store.choice(len(store) if limit is None else limit, seed=seed)
     samples, manifest = store.samples.take(chosen), store.manifest
-    folder = store.folder.resolve()
-    run = folder.parent.parent
-    inside = folder.parent.name == "stores" and (run / RUN_FILE).exists()
     return Latents(
         means=store.rows(chosen),
         log_vars=store.log_var_rows(chosen) if manifest.has_log_var else None,
@@ -119,8 +130,9 @@ def _stored(store: Store, limit: int | None, seed: int) -> Latents:
         groups=samples.groups if (samples.groups != "").any() else None,
         prior_matched=manifest.prior_matched,
         provenance=manifest.provenance.model_copy(update={"n": len(chosen), "seed": seed}),
-        run=run if inside else None,
-        stem=folder.name,
+        run=run_of(store.folder),
+        stem=store.folder.resolve().name,
+        n_before=len(store),
     )
 
 
@@ -129,7 +141,7 @@ def _encoded(
     subject: Subject, limit: int | None, *, seed: int, progress: Progress | None
 ) -> Latents:
     """The split's latents, encoded in memory; for spatial latents of many images, use a store."""
-    subject = subject.choice(limit, seed=seed)
+    n_before, subject = len(subject.rows), subject.choice(limit, seed=seed)
     model, images, rows = subject.model, subject.images, subject.rows
     is_point = model.autoencoder.posterior == "point"
     means = np.empty((len(rows), *model.autoencoder.latent_shape), np.float32)
@@ -155,6 +167,7 @@ def _encoded(
         provenance=subject.provenance(seed=seed, n=len(rows)),
         run=model.folder,
         stem=subject.stem,
+        n_before=n_before,
         subject=subject,
     )
 
@@ -163,23 +176,4 @@ def _finite(latents: Latents) -> Latents:
     broken = np.asarray(~np.isfinite(latents.rows).all(axis=1))
     if latents.log_vars is not None:
         broken |= ~np.isfinite(latents.log_vars.reshape(len(broken), -1)).all(1)
-    if not broken.any():
-        return latents
-    ids = latents.sample_ids[broken]
-    named = ", ".join(ids[:N_NAMED]) + (" and more" if len(ids) > N_NAMED else "")
-    told = f"{len(ids):,} of {len(broken):,} latents hold NaN or infinity: {named}"
-    if broken.all():
-        raise DataError(told, "the model's training broke down: look at its loss curves")
-    warnings.warn(f"{told}; they are left out", stacklevel=3)
-    keep = np.flatnonzero(~broken)
-    subject = latents.subject
-    return replace(
-        latents,
-        means=latents.means[keep],
-        log_vars=None if latents.log_vars is None else latents.log_vars[keep],
-        labels=latents.labels[keep],
-        sample_ids=latents.sample_ids[keep],
-        groups=None if latents.groups is None else latents.groups[keep],
-        provenance=latents.provenance.model_copy(update={"n": len(keep)}),
-        subject=None if subject is None else replace(subject, rows=subject.rows[keep]),
-    )
+    return latents.take(finite_rows(~broken, latents.sample_ids)) if broken.any() else latents

@@ -1,6 +1,6 @@
 """What most verbs begin with: a model opened, images loaded, a split chosen, both found to fit."""
 
-import re
+import hashlib
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from torch import Tensor
 from latentscape.data import DataConfig, ImageSet, Split, load_images, split_rows
 from latentscape.errors import DataError, ModelError, SizesError, StoreError, UsageError
 from latentscape.models import OpenModel, open_model
-from latentscape.records import Provenance, read_run
+from latentscape.records import Provenance, read_run, stem_of
 from latentscape.store import Store
 
 Progress = Callable[[int, int, str], None]
@@ -93,8 +93,16 @@ class Subject:
 
     @property
     def stem(self) -> str:
-        """``DATA-SPLIT``, fit for a file's name."""
-        return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', self.images.name)}-{self.split}"
+        """``DATA-SPLIT``, fit for a file's name; of other images than the model's, with a mark.
+
+        The mark tells images of one name apart, and the ways in which they were split.
+        """
+        if self.config == self.model.data:
+            return stem_of(self.images.name, self.split)
+        config = self.config
+        drawn = (config.val_fraction, config.test_fraction, config.seed)
+        mark = hashlib.sha256(repr((self.images.fingerprint, drawn)).encode()).hexdigest()
+        return stem_of(self.images.name, self.split, mark[:8])
 
 
 def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -> Subject:

@@ -1,7 +1,6 @@
 """Project: a store's latents on the plane, and how much the picture lies."""
 
 import time
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,14 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from latentscape.errors import DataError, ShapeError, UsageError
+from latentscape.errors import ShapeError, UsageError
 from latentscape.metrics import faithfulness, nearest_neighbours, point_trust
 from latentscape.projection import PCA, PROJECTORS, Latent, Projector, projector_named
-from latentscape.records import MapRecord, MapsRecord, Neighbours, Provenance, Row, Undefined
+from latentscape.records import (
+    MapRecord,
+    MapsRecord,
+    Neighbours,
+    Provenance,
+    Row,
+    Undefined,
+    run_of,
+)
 from latentscape.store import Store
+from latentscape.workflows.finite import finite_rows
 
 N_NEIGHBOURS = 10
-N_NAMED = 5
 FEWEST = 4
 
 
@@ -174,27 +181,17 @@ def _open(store: Path | str, *, seed: int, limit: int) -> Cloud:
     rows = opened.choice(limit, seed=seed)
     latents = opened.rows(rows)
     samples = opened.samples.take(rows)
-    finite = np.isfinite(latents.reshape(len(latents), -1)).all(axis=1)
-    if not finite.all():
-        _warn_of_broken(samples.sample_ids[~finite], len(latents))
-    n = int(finite.sum())
+    finite = np.asarray(np.isfinite(latents.reshape(len(latents), -1)).all(axis=1))
+    keep = finite_rows(finite, samples.sample_ids)
     return Cloud(
         store=opened.folder,
-        latents=latents[finite],
-        labels=samples.labels[finite],
+        latents=latents[keep],
+        labels=samples.labels[keep],
         class_names=opened.manifest.class_names,
-        sample_ids=samples.sample_ids[finite],
-        provenance=opened.manifest.provenance.model_copy(update={"n": n, "seed": seed}),
+        sample_ids=samples.sample_ids[keep],
+        provenance=opened.manifest.provenance.model_copy(update={"n": len(keep), "seed": seed}),
         prior_matched=opened.manifest.prior_matched,
     )
-
-
-def _warn_of_broken(ids: np.ndarray, n: int) -> None:
-    named = ", ".join(ids[:N_NAMED]) + (" and more" if len(ids) > N_NAMED else "")
-    told = f"{len(ids):,} of {n:,} latents hold NaN or infinity: {named}"
-    if len(ids) == n:
-        raise DataError(told, "the model's training broke down: look at its loss curves")
-    warnings.warn(f"{told}; they are left out", stacklevel=4)
 
 
 def _mapped(
@@ -248,8 +245,5 @@ def _suited(latents: np.ndarray) -> tuple[str, ...]:
 
 
 def _stem(store: Path, method: str) -> Path | None:
-    folder = store.resolve()
-    run = folder.parent.parent
-    if folder.parent.name != "stores" or not (run / "run.json").exists():
-        return None
-    return store.parent.parent / "maps" / f"{folder.name}-{method}"
+    run = run_of(store)
+    return None if run is None else run / "maps" / f"{store.resolve().name}-{method}"

@@ -1,6 +1,6 @@
 """Measure structure: how a latent space is organised, a row a topic."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +82,9 @@ def measure_structure(
         spatial=_spatial(latents, seed),
         smoothness=smoothness_of(latents, seed=seed),
     )  # fmt: skip
-    stem = out or latents.room("measures", f"structure-{latents.stem}")
+    limited = limit is not None and limit < latents.n_before
+    name = f"structure-{latents.stem}{f'-n{limit}' if limited else ''}"
+    stem = out or latents.room("measures", name)
     if stem is not None:
         record.save(stem)
     return record
@@ -175,17 +177,7 @@ def _chosen(latents: Latents, most: int, *, seed: int) -> Latents:
     n = len(latents)
     if n <= most:
         return latents
-    keep = np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
-    subject, log_vars, groups = latents.subject, latents.log_vars, latents.groups
-    return replace(
-        latents,
-        means=latents.means[keep],
-        log_vars=None if log_vars is None else log_vars[keep],
-        labels=latents.labels[keep],
-        sample_ids=latents.sample_ids[keep],
-        groups=None if groups is None else groups[keep],
-        subject=None if subject is None else replace(subject, rows=subject.rows[keep]),
-    )
+    return latents.take(np.sort(np.random.default_rng(seed).choice(n, most, replace=False)))
 
 
 def _graph(latents: Latents, *, seed: int) -> Neighbours | None:
