@@ -142,7 +142,8 @@ def test_arrays_that_are_no_images(refused, arrays, match):
 def test_too_few_images(refused, say):
     for n in ("1", "2"):
         words = ("train", "digits", *TINY, "--limit", n, "--out", "y")
-        refused(*words, code=1, match="too few images")
+        said = refused(*words, code=1, match="too few images")
+        assert "fraction" not in said.err  # 0 of them would be refused too
     for part, words in (("val", "validate on"), ("test", "test on")):
         setting = f"{part}_fraction=0"
         refused(

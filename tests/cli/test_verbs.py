@@ -14,6 +14,8 @@ from safetensors.numpy import load_file
 
 import latentscape
 from latentscape import Store, load_record
+from latentscape.cli.train import default_folder
+from latentscape.training import TrainConfig
 from latentscape.training.history import read_history
 
 TINY = (
@@ -83,6 +85,19 @@ def test_train_without_a_folder_names_its_own(x, say):
     said = say("train", "digits", *TINY, "--recipe", "beta-vae", "--seed", "7")
     assert said.code == 0
     assert Path("runs/digits-beta_vae-2-s7/model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("data", "stem"),
+    [
+        ("digits", "digits"), ("folder:.", "place"), ("folder:a/..", "place"), ("folder:a/", "a"),
+        ("npz:a/b.npz", "b.npz"), ("hf:owner/name", "name"), ("folder:/", "folder"),
+    ],
+)  # fmt: skip
+def test_a_runs_own_folder_is_named_after_what_the_path_means(tmp_path, monkeypatch, data, stem):
+    (tmp_path / "place" / "a").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "place")
+    assert default_folder(data, TrainConfig()) == Path(f"runs/{stem}-vae-16-s0")
 
 
 def test_settings_reach_recipe_network_data_and_training(x, say):

@@ -95,7 +95,7 @@ def test_too_few_images_are_an_error(n):
 def test_one_group_cannot_be_split():
     with pytest.raises(DataError, match="too few") as caught:
         split_rows(a_set(50, groups=["one"] * 50), config())
-    assert "test_fraction" in str(caught.value.hint)
+    assert "groups" in str(caught.value.hint)
 
 
 def test_only_test_images_leave_nothing_to_train_on():

@@ -129,7 +129,11 @@ def _beta_lines(record: Any) -> list[str]:
 
 def default_folder(data: str, config: Any) -> Path:
     """``runs/DATA-RECIPE-LATENT-sSEED``."""
-    stem = data.rstrip("/").split("/")[-1].split(":")[-1]
+    prefix, colon, place = data.partition(":")
+    if colon and prefix != "hf":  # a path: `folder:.` has a name too
+        stem = Path(place).expanduser().resolve().name or prefix
+    else:
+        stem = data.rstrip("/").split("/")[-1].split(":")[-1]
     latent = "x".join(str(n) for n in config.latent_shape)
     return Path("runs") / f"{stem}-{config.recipe}-{latent}-s{config.seed}"
 

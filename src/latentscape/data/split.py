@@ -142,7 +142,7 @@ def _draw(
     if not chosen:
         raise DataError(
             f"too few images to set any aside for {name}: {len(ids)} that may be parted",
-            f"give more images (or groups), or set {name}_fraction to 0",
+            "give more images (or groups)",
         )
     side[pool[np.isin(units[pool], chosen)]] = name
 
