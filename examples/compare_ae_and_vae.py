@@ -16,7 +16,7 @@ def main(out: Path) -> None:
     mse = next(line for line in table.lines if line.name == "mse")
     for name, measure in mse.measures.items():
         print(f"{name:14} MSE {measure.value:.4f}  [{measure.low:.4f}, {measure.high:.4f}]")
-    for held in mse.held:
+    for held in mse.baselines:
         print(f"{held.words:14} MSE {held.value:.4f}")
     difference = next(d for d in table.differences if d.name == "mse")
     print(f"image by image, {difference.run} against ae: {difference.verdict}")
