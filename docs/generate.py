@@ -12,9 +12,11 @@ HERE = Path(__file__).parent
 COMMANDS = HERE / "reference" / "commands.md"
 HEAD = """# Commands
 
-Each command is also a Python function of the same name with the same words. stdout is data (with
-`--json`, the record and nothing else); stderr is talk. Exit codes: 0 done, 1 the work failed, 2 the
-words were wrong.
+Each command is also a Python function of the same name, and words that both have mean the same.
+The measures are `latentscape.measure("structure", ...)` and so on there; options that describe a
+training or a set of images are fields of `TrainConfig` and `DataConfig`, and `report` is its own
+call. stdout is data (with `--json`, the record and nothing else); stderr is talk. Exit codes: 0
+done, 1 the work failed, 2 the words were wrong.
 
 *Generated from the program by `make docs`; do not edit.*
 """
@@ -47,7 +49,7 @@ def _section(command: Any, words: str) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
     usage = " ".join([words, *(_placeholder(a) for a in arguments)])
-    rows = [(f"`{_placeholder(a)}`", _sentence(a)) for a in arguments]
+    rows = [(f"`{_placeholder(a)}`".replace("|", "\\|"), _sentence(a)) for a in arguments]
     rows += [(_spelling(o), _sentence(o)) for o in options if o.name != "help"]
     table = [f"| {left} | {right} |" for left, right in rows]
     lines = [f"## {words}", "", _prose(command.help), "", "```", f"{usage} [OPTIONS]", "```", ""]

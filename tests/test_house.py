@@ -225,6 +225,15 @@ def test_commands_page_is_what_the_program_says_today():
     assert written == generate.commands_page(), "run `make docs`"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=short)
+def test_tables_have_as_many_cells_in_every_row(page):
+    """A bar inside a cell must be escaped, or the row has one cell too many."""
+    tables = re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for table in tables:
+        cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+        assert len(cells) == 1, table
+
+
 def test_decisions_are_short_listed_and_whole():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     for record in (ROOT / "docs" / "decisions").glob("*.md"):

@@ -46,7 +46,8 @@ def open_model(name: str | Path) -> OpenModel:
     """Open MODEL: today a run folder.
 
     Raises:
-        ModelError, RunError: If there is no such model, or it cannot be used.
+        UsageError: If there is no such folder, or this version knows no such network.
+        ModelError, RunError: If there is no model in it, or it cannot be used.
     """
     folder = Path(name)
     if folder.suffix.lower() in PICKLES:

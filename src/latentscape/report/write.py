@@ -62,7 +62,8 @@ def write_comparison(folder: Path) -> ReportRecord:
     Numbers are the record's own; pictures are drawn from the runs' folders as they are now.
 
     Raises:
-        RunError: If there is no comparison, one of its runs is gone, or nothing can be written.
+        UsageError: If one of its runs is gone.
+        RunError: If there is no comparison, a run.json is damaged, or nothing can be written.
     """
     record = ComparisonRecord.load(folder / COMPARISON)
     contents = {run.name: read_contents((folder / run.folder).resolve()) for run in record.runs}
