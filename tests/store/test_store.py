@@ -10,7 +10,6 @@ from latentscape.store import (
     Store,
     StoreWriter,
     read_triplet,
-    require_same_space,
     rows_per_shard,
     write_triplet,
 )
@@ -221,14 +220,6 @@ def test_points_have_no_log_variance(tmp_path):
     with pytest.raises(StoreError, match="no log variances") as caught:
         Store.open(tmp_path / "s").log_var_rows([0])
     assert "(ae)" in caught.value.hint
-
-
-def test_spaces_of_different_models_do_not_mix():
-    require_same_space(toy_manifest(), toy_manifest(split="train", data_fingerprint="x"))
-    with pytest.raises(StoreError, match="model_sha256"):
-        require_same_space(toy_manifest(), toy_manifest(model_sha256="e" * 64))
-    with pytest.raises(StoreError, match="scale"):
-        require_same_space(toy_manifest(), toy_manifest(scale=0.18215))
 
 
 def test_shards_are_small_enough_to_lose_little():

@@ -1,6 +1,6 @@
 """The latent store: manifest, shards, provenance."""
 
-from latentscape.store.manifest import MANIFEST, Manifest, require_same_space, rows_per_shard
+from latentscape.store.manifest import MANIFEST, Manifest, rows_per_shard
 from latentscape.store.reader import Store
 from latentscape.store.triplets import read_triplet, write_triplet
 from latentscape.store.writer import Samples, StoreWriter
@@ -12,7 +12,6 @@ __all__ = [
     "Store",
     "StoreWriter",
     "read_triplet",
-    "require_same_space",
     "rows_per_shard",
     "write_triplet",
 ]

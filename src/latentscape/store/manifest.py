@@ -172,21 +172,3 @@ def rows_per_shard(latent_shape: LatentShape) -> int:
     """A shard size of about 16 MiB: little is lost when an encode is killed."""
     wanted = SHARD_BYTES // (4 * latent_size(latent_shape))
     return max(FEWEST_ROWS, min(MOST_ROWS, wanted))
-
-
-def require_same_space(first: Manifest, second: Manifest) -> None:
-    """Check that latents of two stores may be put together: same model, same reading.
-
-    Raises:
-        StoreError: If they were made by different models or are to be read differently.
-    """
-    names = ("model_sha256", "posterior", "pixel_range", "scale", "shift", "latent_shape", "resize")
-    mine: dict[str, Any] = first.model_dump(include=set(names))
-    theirs: dict[str, Any] = second.model_dump(include=set(names))
-    for name in names:
-        if mine[name] != theirs[name]:
-            raise StoreError(
-                f"stores of different provenance do not mix: {name} is {mine[name]!r} in one "
-                f"and {theirs[name]!r} in the other",
-                "encode both with the same model and the same settings",
-            )

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-from latentscape.errors import RunError, UsageError, nearest
+from latentscape.errors import UsageError, nearest
 from latentscape.models import LikelihoodName
 from latentscape.models.config import NetworkName
 from latentscape.objectives.beta import form_of
@@ -113,23 +113,3 @@ class TrainConfig:
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "TrainConfig":
-        """Read what `to_json` wrote.
-
-        Raises:
-            RunError: If a key is unknown to this version.
-        """
-        latent = content.get("latent", 16)
-        fixed = {
-            "latent": tuple(latent) if isinstance(latent, list) else latent,
-            "loggers": tuple(content.get("loggers", ())),
-        }
-        try:
-            return cls(**{**content, **fixed})
-        except TypeError as error:
-            raise RunError(
-                f"the run's training description does not fit this version ({error})",
-                "it may have been written by another version of latentscape",
-            ) from error
