@@ -337,3 +337,9 @@ def test_once_there_is_room_again_training_goes_on(say, refused, contents, room_
     whole, mended = contents(Path("whole")), contents(Path("y"))
     assert mended["model.safetensors"] == whole["model.safetensors"]
     assert mended.keys() == whole.keys()
+
+
+def test_several_ways_have_no_one_file_and_no_one_record(refused):
+    words = ("measure", "trajectories", "nowhere", "--method", "linear,lol")
+    refused(*words, "--out", "y", code=2, match="--out names the files of one way")
+    refused(*words, "--json", code=2, match="--json prints the record of one way")

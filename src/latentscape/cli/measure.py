@@ -188,6 +188,8 @@ def trajectories(
     ways = method.split(",")
     if out is not None and len(ways) > 1:
         raise UsageError("--out names the files of one way", "leave it out, or give one --method")
+    if json and len(ways) > 1:
+        raise UsageError("--json prints the record of one way", "give one --method")
     for way in ways:
         config = TravelConfig(
             pairs=tuple(filter(None, pairs.split(","))),

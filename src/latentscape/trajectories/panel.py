@@ -5,8 +5,8 @@ reconstruction counts nowhere. Everything but contrast and edges follows from th
 ⟨yᵢ − y₀, yⱼ − y₀⟩ of one trajectory's frames, a table of steps × steps.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from latentscape.errors import ShapeError
 from latentscape.trajectories.parts import Frames, double, require_frames, spans
+from latentscape.trajectories.per_pair import PerPair
 from latentscape.trajectories.polyline import polyline, products
 from latentscape.trajectories.truth import motion_skill
 
@@ -25,7 +26,7 @@ FLAT_SHARE = 0.25  # of the edge threshold: below this the other image is flat t
 
 
 @dataclass(frozen=True)
-class Panel:
+class Panel(PerPair):
     """The numbers of `dissolve_panel`, one row a pair; NaN where a pair does not define them.
 
     Attributes:
@@ -46,6 +47,23 @@ class Panel:
         unfit: (pairs,) why a pair is undefined; empty where it is not.
     """
 
+    names: ClassVar = {
+        "blend_gap": "blend_gap",
+        "off_blend_most": "off_blend_most",
+        "off_blend_median": "off_blend_median",
+        "dissolve_deficit": "deficit",
+        "path_ratio": "path_ratio",
+        "decoded_turning": "turning",
+        "ghost_product": "ghost",
+        "cycle_residual": "residual",
+        "cycle_residual_ratio": "residual_ratio",
+        "neighbour_ratio": "neighbours",
+        "motion_skill": "skill",
+    }
+    optional: ClassVar = frozenset(
+        {"cycle_residual", "cycle_residual_ratio", "neighbour_ratio", "motion_skill"}
+    )
+
     blend: np.ndarray
     off_blend: np.ndarray
     deficits: np.ndarray
@@ -62,47 +80,13 @@ class Panel:
     skill: np.ndarray
     unfit: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.unfit)
-
     @property
     def n_steps(self) -> int:
         """Frames on each trajectory, both ends counted."""
         return self.blend.shape[1]
 
-    @property
-    def columns(self) -> dict[str, np.ndarray]:
-        """Name in the catalogue to one value a pair; what was not asked for is left out."""
-        named = {name: getattr(self, field) for name, field in COLUMNS.items()}
-        return {
-            name: values
-            for name, values in named.items()
-            if name not in OPTIONAL or np.isfinite(values).any()
-        }
-
-    @classmethod
-    def joined(cls, parts: Iterable["Panel"]) -> "Panel":
-        """One panel of many, in order; for pairs that come a batch at a time."""
-        parts = list(parts)
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
 
 BY_STEP = ("blend", "off_blend", "deficits")
-COLUMNS = {
-    "blend_gap": "blend_gap",
-    "off_blend_most": "off_blend_most",
-    "off_blend_median": "off_blend_median",
-    "dissolve_deficit": "deficit",
-    "path_ratio": "path_ratio",
-    "decoded_turning": "turning",
-    "ghost_product": "ghost",
-    "cycle_residual": "residual",
-    "cycle_residual_ratio": "residual_ratio",
-    "neighbour_ratio": "neighbours",
-    "motion_skill": "skill",
-}
-OPTIONAL = {"cycle_residual", "cycle_residual_ratio", "neighbour_ratio", "motion_skill"}
 
 
 def dissolve_panel(
@@ -164,7 +148,7 @@ def dissolve_panel(
 
 
 def _too_few(pairs: int, steps: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    numbers = {name: np.full(pairs, np.nan) for name in COLUMNS.values()}
+    numbers = {name: np.full(pairs, np.nan) for name in Panel.names.values()}
     numbers |= {name: np.full((pairs, steps), np.nan) for name in BY_STEP}
     frames = "frame" if steps == 1 else "frames"
     return numbers, np.full(pairs, f"{steps} {frames}: a way between two ends needs at least 3")

@@ -8,12 +8,14 @@ curve of a cross-dissolve, which is a parabola when features are linear, has no 
 number of frames.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 
 from latentscape.errors import ShapeError
+from latentscape.trajectories.per_pair import PerPair
 
 PATTERNS = ("horseshoe", "arch", "flat", "tilt", "wave", "undefined")
 
@@ -26,7 +28,7 @@ SWING = 0.25  # of the curve's range: a rise or fall below this is no turn
 
 
 @dataclass(frozen=True)
-class Patterns:
+class Patterns(PerPair):
     """Descriptors of style curves, one row a curve; NaN where a curve does not define them.
 
     Attributes:
@@ -44,6 +46,17 @@ class Patterns:
         unfit: Why a curve is undefined; empty where it is not.
     """
 
+    names: ClassVar = {
+        "style_tilt": "tilt",
+        "style_bow": "bow",
+        "style_wave_share": "wave_share",
+        "style_parabola": "parabola",
+        "style_unevenness": "cv",
+        "style_matched": "matched",
+        "style_height": "height",
+    }
+    optional: ClassVar = frozenset({"style_matched", "style_height"})
+
     tilt: np.ndarray
     bow: np.ndarray
     wave_share: np.ndarray
@@ -55,37 +68,6 @@ class Patterns:
     height: np.ndarray
     pattern: np.ndarray
     unfit: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.unfit)
-
-    @property
-    def columns(self) -> dict[str, np.ndarray]:
-        """Name in the catalogue to one value a curve; what was not asked for is left out."""
-        named = {name: getattr(self, field) for name, field in COLUMNS.items()}
-        return {
-            name: values
-            for name, values in named.items()
-            if name not in OPTIONAL or np.isfinite(values).any()
-        }
-
-    @classmethod
-    def joined(cls, parts: "list[Patterns]") -> "Patterns":
-        """The patterns of many batches of curves, in order; all have the same number of values."""
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-COLUMNS = {
-    "style_tilt": "tilt",
-    "style_bow": "bow",
-    "style_wave_share": "wave_share",
-    "style_parabola": "parabola",
-    "style_unevenness": "cv",
-    "style_matched": "matched",
-    "style_height": "height",
-}
-OPTIONAL = {"style_matched", "style_height"}
 
 
 def style_patterns(curves: np.ndarray, dissolve: np.ndarray | None = None) -> Patterns:
