@@ -182,13 +182,14 @@ def _bar(
         if share > 0.09:
             axes.text(
                 at + share / 2, y, f"{100 * share:.0f} %", ha="center", va="center",
-                fontsize=SIZES.small - 1, color="#ffffff" if i in _DARK else LIGHT["ink"],
+                fontsize=SIZES.small - 1, color=_ON_DARK if i in _DARK else _ON_LIGHT,
             )  # fmt: skip
         at += share
 
 
 _COLOURS = ("#c30000", "#e1b400", "#2d3cff", "#b4b4ff", "#3cd2a5")
 _DARK = (0, 2)
+_ON_DARK, _ON_LIGHT = "#fdfdfd", "#101010"  # as the bars, these stay in the dark suit
 
 
 def legend(
