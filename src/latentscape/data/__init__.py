@@ -3,6 +3,7 @@
 from latentscape.data.augment import augment_batch, augmented_copies
 from latentscape.data.decode import DataWarning
 from latentscape.data.facts import describe, fingerprint
+from latentscape.data.generators import between_rows
 from latentscape.data.image_set import (
     DataConfig,
     FactorKind,
@@ -24,6 +25,7 @@ __all__ = [
     "Split",
     "augment_batch",
     "augmented_copies",
+    "between_rows",
     "describe",
     "fingerprint",
     "load_images",

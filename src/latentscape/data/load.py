@@ -11,9 +11,9 @@ from latentscape.data.facts import fingerprint
 from latentscape.data.folder import read_folder
 from latentscape.data.hub import read_hub
 from latentscape.data.image_set import DataConfig, ImageSet
-from latentscape.data.memory import Loading, default_limit, room_for
+from latentscape.data.memory import Loading, default_limit
 from latentscape.data.named import read_digits, read_fashion_mnist, read_mnist
-from latentscape.data.resize import recolour, resize_array, resize_facts
+from latentscape.data.resize import resize_facts, shaped
 from latentscape.data.split import choose_rows
 from latentscape.data.sprites import read_sprites
 from latentscape.data.triplets import read_triplets
@@ -126,12 +126,5 @@ def _shaped(images: ImageSet, config: DataConfig, limit: int) -> ImageSet:
     """Colour and size for sources that came as arrays; files were shaped as they were decoded."""
     if not len(images):
         raise DataError(f"{images.name} holds no images", "give a source with at least a few")
-    pixels = images.images
-    if config.colour == "L":  # the cheaper order: resize while there are few channels
-        pixels = recolour(pixels, "L", limit=limit)
-    if config.size is not None and pixels.shape[2:] != (config.size, config.size):
-        out = room_for((*pixels.shape[:2], config.size, config.size), limit=limit)
-        resize_array(pixels, out, rule=config.resize)
-        pixels = out
-    pixels = recolour(pixels, config.colour, limit=limit)
+    pixels = shaped(images.images, config, limit=limit)
     return images if pixels is images.images else replace(images, images=pixels)

@@ -99,6 +99,23 @@ def recolour(images: np.ndarray, colour: str | None, *, limit: int) -> np.ndarra
     return out
 
 
+def shaped(images: np.ndarray, config: DataConfig, *, limit: int) -> np.ndarray:
+    """uint8 ``n channels height width`` in the size and colour that a config asks for.
+
+    Args:
+        images: The images; given back untouched where there is nothing to do.
+        config: Size, resize rule and colour.
+        limit: Bytes above which the result is mapped from disk.
+    """
+    if config.colour == "L":  # the cheaper order: resize while there are few channels
+        images = recolour(images, "L", limit=limit)
+    if config.size is not None and images.shape[2:] != (config.size, config.size):
+        out = room_for((*images.shape[:2], config.size, config.size), limit=limit)
+        resize_array(images, out, rule=config.resize)
+        images = out
+    return recolour(images, config.colour, limit=limit)
+
+
 def resize_facts(config: DataConfig) -> dict:
     """What is done to the images on the way in, for the record and the fingerprint."""
     facts: dict = {"size": config.size, "colour": config.colour, "binarize": config.binarize}
