@@ -9,7 +9,7 @@ from latentscape.errors import ShapeError, UsageError
 from latentscape.testing import toy_style_net
 from latentscape.trajectories import style
 from latentscape.trajectories.dissolve import dissolve
-from latentscape.trajectories.style import balanced_totals, style_curves, style_curves_and_null
+from latentscape.trajectories.style import style_curves, style_curves_and_null
 from latentscape.trajectories.style_presets import PRESETS
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
@@ -207,11 +207,3 @@ def test_what_makes_no_curve_is_said():
     assert "gatys" in error.value.hint
     with pytest.raises(UsageError, match="no precision 'half'"):
         style_curves(some_frames(), net, precision="half")
-
-
-def test_balanced_totals_let_every_layer_count():
-    per_layer = torch.rand(50, 3, 9) * torch.tensor([1.0, 1e6, 0.0]).view(3, 1)
-    per_layer[7] = torch.nan
-    totals = balanced_totals(per_layer)
-    wanted = [per_layer[:, i] / np.nanmedian(per_layer[:, i].numpy()) for i in range(2)]
-    torch.testing.assert_close(totals, (wanted[0] + wanted[1]) / 2, equal_nan=True)

@@ -96,25 +96,6 @@ def style_curves_and_null(
     return _curves(frames, there, task), _curves(frames, back, task)
 
 
-def balanced_totals(per_layer: Tensor) -> Tensor:
-    """Totals in which every layer counts alike: each divided by its median over all steps.
-
-    Layers' shares differ by orders of magnitude, so that a plain mean is one layer's curve.
-
-    Args:
-        per_layer: ``pairs layers steps-1``; pairs that are NaN do not count.
-
-    Returns:
-        ``pairs steps-1``: 1 where every layer is at its median; no unit. Layers whose median is
-        0 are left out.
-
-    Reference: METHODS §5.
-    """
-    scale = per_layer.transpose(0, 1).flatten(1).nanmedian(1).values
-    live = scale > 0
-    return (per_layer[:, live] / scale[live, None]).mean(1)
-
-
 @dataclass(frozen=True)
 class _Task:
     """What is computed, in what."""

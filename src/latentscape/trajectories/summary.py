@@ -45,12 +45,12 @@ def summary_row(
     """
     amount = columns["dissolve_amount"]
     makers = {
-        "patterns": lambda: _shares(PATTERNS, patterns, null_patterns, seed),
-        "verdicts": lambda: _shares(VERDICTS, verdicts, None, seed),
-        **{column: lambda column=column: _median(column, columns[column]) for column in columns},
+        "patterns": lambda: shares(PATTERNS, patterns, null_patterns, seed),
+        "verdicts": lambda: shares(VERDICTS, verdicts, None, seed),
+        **{column: lambda column=column: median_of(column, columns[column]) for column in columns},
         **{
             relation: lambda relation=relation, other=other: (
-                _correlation(relation, amount, columns[other], seed),
+                correlation(relation, amount, columns[other], seed),
             )
             for relation, other in WITH.items()
             if other in columns
@@ -61,9 +61,10 @@ def summary_row(
     return row_of(name, makers, note=note + (f"; {left} without a verdict" if left else ""))
 
 
-def _shares(
+def shares(
     names: tuple[str, ...], found: np.ndarray, null: np.ndarray | None, seed: int
 ) -> Iterator[Measure]:
+    """Share of each name among those found, beside its share among the dissolves' names."""
     known = found != "undefined"
     if not known.any():
         raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
@@ -83,7 +84,8 @@ def _shares(
         )
 
 
-def _median(name: str, values: np.ndarray) -> tuple[Measure]:
+def median_of(name: str, values: np.ndarray) -> tuple[Measure]:
+    """Median over the pairs that define it, with its interval from order statistics."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
@@ -92,7 +94,7 @@ def _median(name: str, values: np.ndarray) -> tuple[Measure]:
     return (measured(name, float(np.median(finite)), n=len(finite), interval=interval, note=note),)
 
 
-def _correlation(name: str, amount: np.ndarray, other: np.ndarray, seed: int) -> Measure:
+def correlation(name: str, amount: np.ndarray, other: np.ndarray, seed: int) -> Measure:
     """Spearman's, with a bootstrap over pairs; 0 is what independence would give."""
     both = np.isfinite(amount) & np.isfinite(other)
     x, y = amount[both], other[both]

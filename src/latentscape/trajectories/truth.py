@@ -69,6 +69,32 @@ def motion_skill(
     return np.concatenate(found) if found else np.zeros(0)
 
 
+def truth_errors(frames: Frames, truth: Frames) -> np.ndarray:
+    """Mean squared difference to the true frames, over pixels and the frames between the ends.
+
+    Args:
+        frames: ``pairs steps channels height width`` in [0, 1], NumPy or torch.
+        truth: True frames, same shape.
+
+    Returns:
+        (pairs,) squared pixel value, 0 to 1, lower is better; NaN where a frame is not finite or
+        there are none between the ends.
+
+    Raises:
+        ShapeError: If the frames differ in shape.
+    """
+    require_frames(frames)
+    require_like(frames, truth, "true frames")
+    inner = frames.shape[1] - 2
+    if inner < 1:
+        return np.full(len(frames), np.nan)
+    found = [
+        _summed(squared_error, double(frames, rows), double(truth, rows)) / inner
+        for rows in spans(frames)
+    ]
+    return torch.cat(found).cpu().numpy() if found else np.zeros(0)
+
+
 @dataclass(frozen=True)
 class TruthScores:
     """How far frames lie from the true way, and how evenly they go along it.

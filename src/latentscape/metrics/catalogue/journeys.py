@@ -24,6 +24,10 @@ JOURNEYS: dict[str, Entry] = {
         "1 less the largest energy off the blend line, at least 0: 1 for a cross-dissolve, a "
         "quarter through an unrelated image",
     ),
+    "layer_share": Entry(
+        "", "neither", (0, 1),
+        "this layer's part of the style loss of all trajectories together",
+    ),
     "amount_with_bow": Entry(
         "", "neither", (-1, 1),
         "rank correlation, over pairs, of the amount of dissolve with how far the style curve is "
@@ -37,6 +41,11 @@ JOURNEYS: dict[str, Entry] = {
         "", "neither", (-1, 1),
         "rank correlation, over pairs, of the amount of dissolve with how well a parabola fits "
         "the style curve (R²)",
+    ),
+    "pooled_motion_skill": Entry(
+        "", "higher", (None, None),
+        "share of the crossfades' squared error against the true frames that the trajectories take "
+        "away: 1 as good as can be decoded, 0 no better than crossfades",
     ),
     **{
         f"models_amount_with_{shape}": Entry(

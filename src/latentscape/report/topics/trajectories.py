@@ -3,16 +3,19 @@
 from latentscape.records import Measure, Row, TrajectoriesRecord
 from latentscape.report.cells import value
 from latentscape.report.figures.journeys import journey_pictures
+from latentscape.report.figures.layers import layer_pictures
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, folded, joined, table, tag
 from latentscape.report.measures_table import rows_table
 from latentscape.report.topics import Figure
-from latentscape.report.words import label
+from latentscape.report.words import label, number
 
 SCORES = (
     *("decoded_length", "path_ratio", "decoded_unevenness", "norm_dip", "neighbour_ratio"),
     *("cycle_residual", "dissolve_amount", "share_dissolve", "share_morph"),
 )
+HELD = ("share_horseshoe", "share_arch", "share_wave", "style_parabola")
+OF_LAYERS = ("layer_share", *HELD, "amount_with_bow")
 
 
 def blocks(contents: RunContents, figure: Figure) -> list[Html]:
@@ -25,8 +28,9 @@ def blocks(contents: RunContents, figure: Figure) -> list[Html]:
         net = f"{told.net}, {told.layer}, {told.weights}"
         said = f"Style loss as {record.preset} has it, read in {net}. {told.entry[:1].upper()}"
         blocks += [
-            columns([figure(picture) for picture in journey_pictures(record)]),
+            columns([figure(p) for p in (*journey_pictures(record), *layer_pictures(record))]),
             rows_table(record.rows, about=about),
+            _layers(record),
             tag("p", f"{said}{told.entry[1:]}. {'; '.join(record.thresholds)}.", class_="small"),
         ]
     return blocks
@@ -49,6 +53,30 @@ def _ways(records: list[TrajectoriesRecord]) -> Html:
         if len(lines) > 1:
             parts.append(folded(title, about, table(head, lines, about=title)))
     return joined(parts)
+
+
+def _layers(record: TrajectoriesRecord) -> Html:
+    """A line a layer of the style net, for each criterion."""
+    if not record.layer_rows:
+        return Html("")
+    lines = [
+        [row.name, *(_beside(row, name) for name in OF_LAYERS)]
+        for row in record.layer_rows
+        if row.measures
+    ]
+    about = f"{record.method} trajectories; beneath, the cross-dissolves of the same ends"
+    head = ["pairs, layer", *(label(name) for name in OF_LAYERS)]
+    return folded("Layer by layer", about, table(head, lines, about="Style curves by layer"))
+
+
+def _beside(row: Row, name: str) -> Html | str:
+    found = next((m for m in row.measures if m.name == name), None)
+    if found is None:
+        return "–"
+    if name not in HELD or found.reference is None:
+        return value(found)
+    held = tag("span", f"dissolves {number(found.reference.value)}", class_="unit")
+    return joined([value(found), held])
 
 
 def _row(record: TrajectoriesRecord, criterion: str) -> Row | None:

@@ -13,14 +13,16 @@ from torch import Tensor
 from latentscape.data import DataConfig
 from latentscape.errors import UsageError
 from latentscape.nn.style_nets import Precision, StyleNet, StyleNetName, style_net
-from latentscape.records import Journeys, Row, TrajectoriesRecord, Undefined
+from latentscape.records import Journeys, Row, TrajectoriesRecord, TrueWays, Undefined
 from latentscape.records.generation import Features
 from latentscape.trajectories import Crowd, Interpolator, Pairs, choose_pairs, interpolator_named
+from latentscape.trajectories.by_layer import layer_rows
 from latentscape.trajectories.dissolve import dissolve
 from latentscape.trajectories.geometry import cycle_levels, geometry
+from latentscape.trajectories.near_truth import truth_rows
 from latentscape.trajectories.panel import Panel, dissolve_panel
 from latentscape.trajectories.patterns import FLAT, WAVES, style_patterns
-from latentscape.trajectories.style import style_curves_and_null
+from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
 from latentscape.trajectories.summary import dissolve_amount, summary_row
 from latentscape.trajectories.verdict import (
     BLURS,
@@ -35,6 +37,7 @@ from latentscape.trajectories.verdict import (
     verdicts,
 )
 from latentscape.workflows.interpolate import crowd_of, ends_of, names_of
+from latentscape.workflows.measure.true_ways import TruePart, Truth, sample_rows, truth_of
 from latentscape.workflows.opening import Progress, Subject, open_subject, room_in
 from latentscape.workflows.surroundings import surroundings_of
 
@@ -49,6 +52,10 @@ THRESHOLDS = (
     f"curve: flat below a variation of {FLAT:g}; wave above a share of {WAVES:g} in orders ≥ 3",
 )
 N_LEVEL = 500  # samples that set the level of the cycle error
+NO_SAMPLES = Undefined(
+    name="nearness to the truth",
+    why="the ends are no samples, and only between samples are true images known",
+)
 N_SHOWN = 2  # pairs of each verdict whose frames are kept
 
 
@@ -128,6 +135,8 @@ def measure_trajectories(
         preset=config.preset,
         features=Features(**tour.net.facts._asdict(), scale=1.0),
         rows=tuple(rows),
+        layer_rows=tuple(row for j in found for row in layer_rows(j, seed=seed)),
+        baselines=tuple(row for j in found for row in truth_rows(j, seed=seed)),
         thresholds=THRESHOLDS,
         journeys=tuple(found),
     )
@@ -138,12 +147,16 @@ def measure_trajectories(
 
 
 class Part(NamedTuple):
-    """What is measured of a few pairs: style curves, those of the dissolves, panel, geometry."""
+    """What is measured of a few pairs: style curves, those of the dissolves, panel, geometry.
 
-    curves: np.ndarray
-    nulls: np.ndarray
+    ``true`` is None where the true in-between images are not known.
+    """
+
+    curves: StyleCurves
+    nulls: StyleCurves
     panel: Panel
     columns: dict[str, np.ndarray]
+    true: TruePart | None
 
 
 class Travels:
@@ -166,15 +179,19 @@ class Travels:
         around = surroundings_of(subject, self.crowd, config.method, seed=seed)
         self.travel: Interpolator = interpolator_named(config.method, around)
         self.net: StyleNet = style_net(config.net, seed=seed)
+        self.truth: Truth | None = truth_of(
+            subject, n_steps=config.n_steps, again=self._again, style=self._style
+        )
         self._progress = progress
         self._done, self._all = 0, config.n_pairs * len(config.pairs)
 
     def of(self, pairs: Pairs) -> tuple[Journeys, Row]:
         """All trajectories of one criterion, in one streamed pass, and the row they come to."""
         ends = ends_of(self.subject, pairs)
-        parts = list(self._parts(ends))
-        curves = np.concatenate([part.curves for part in parts])
-        nulls = np.concatenate([part.nulls for part in parts])
+        rows = sample_rows(self.subject, pairs)
+        parts = list(self._parts(ends, rows))
+        curves, layer_curves = _joined([part.curves for part in parts])
+        nulls, layer_nulls = _joined([part.nulls for part in parts])
         panel = Panel.joined(part.panel for part in parts)
         shapes, null_shapes = style_patterns(curves, nulls), style_patterns(nulls)
         names = verdicts(panel)
@@ -188,6 +205,8 @@ class Travels:
             pairs.criterion, columns, patterns=shapes.pattern, null_patterns=null_shapes.pattern,
             verdicts=names, seed=self.seed,
         )  # fmt: skip
+        if self.truth is not None and rows is None:
+            row = row.model_copy(update={"undefined": (*row.undefined, NO_SAMPLES)})
         shown = _examples(names)
         frames = self._frames(self._ways(ends[shown])) if len(shown) else None
         journeys = Journeys(
@@ -195,6 +214,9 @@ class Travels:
             pairs=names_of(self.subject, pairs),
             curves=curves,
             nulls=nulls,
+            layers=parts[0].curves.layers,
+            layer_curves=layer_curves,
+            layer_nulls=layer_nulls,
             patterns=tuple(shapes.pattern.tolist()),
             null_patterns=tuple(null_shapes.pattern.tolist()),
             verdicts=tuple(names.tolist()),
@@ -203,11 +225,19 @@ class Travels:
             shown=tuple(shown.tolist()),
             frames=_bytes(frames),
             dissolves=_bytes(None if frames is None else _null(frames)),
+            truth=self._true_ways(parts, rows, shown),
         )
         return journeys, row
 
-    def _parts(self, ends: np.ndarray) -> Iterator["Part"]:
-        """A few pairs at a time."""
+    def _true_ways(
+        self, parts: list[Part], rows: np.ndarray | None, shown: np.ndarray
+    ) -> TrueWays | None:
+        if self.truth is None or rows is None:
+            return None
+        return self.truth.record([p.true for p in parts if p.true is not None], rows[shown])
+
+    def _parts(self, ends: np.ndarray, rows: np.ndarray | None) -> Iterator[Part]:
+        """A few pairs at a time; ``rows`` are those of the samples at their ends."""
         values = self.config.n_steps * int(np.prod(self.subject.images.shape))
         step = max(1, VALUES_AT_ONCE // values)
         for start in range(0, len(ends), step):
@@ -221,10 +251,17 @@ class Travels:
             )
             assert told.cycle is not None
             level = cycle_levels(ways, told.cycle, level=self._cycle_level)
+            drawn = true = None
+            if self.truth is not None and rows is not None:
+                drawn = self.truth.drawn(rows[start : start + step])
+                true = self.truth.measured(frames, drawn)
             panel = dissolve_panel(
-                frames, cycle=told.cycle, cycle_level=level, neighbours=told.neighbours
-            )
-            yield Part(curves.total.numpy(), nulls.total.numpy(), panel, told.columns)
+                frames, cycle=told.cycle, cycle_level=level, neighbours=told.neighbours,
+                truth=None if drawn is None else drawn.frames,
+                ceiling=None if drawn is None else drawn.ceiling,
+            )  # fmt: skip
+            columns = told.columns | ({} if true is None else true.columns)
+            yield Part(curves, nulls, panel, columns, true)
             self._done += len(ways)
             if self._progress is not None:
                 self._progress(self._done, max(self._all, self._done), "trajectories")
@@ -254,6 +291,20 @@ class Travels:
         autoencoder = self.subject.model.autoencoder
         parts = [autoencoder.encode(p.to(autoencoder.device)).mean for p in images.split(256)]
         return torch.cat(parts).float().cpu()
+
+    def _again(self, images: Tensor) -> Tensor:
+        return self._frames(self._encode(images).numpy()[:, None])[:, 0]
+
+    def _style(self, frames: Tensor) -> np.ndarray:
+        config = self.config
+        found = style_curves(frames, self.net, preset=config.preset, precision=config.precision)
+        return found.total.numpy()
+
+
+def _joined(parts: list[StyleCurves]) -> tuple[np.ndarray, np.ndarray]:
+    """Totals ``pairs steps-1`` and layers ``pairs layers steps-1`` of all parts."""
+    totals, layers = torch.cat([p.total for p in parts]), torch.cat([p.per_layer for p in parts])
+    return totals.numpy(), layers.numpy()
 
 
 def _null(frames: Tensor) -> Tensor:

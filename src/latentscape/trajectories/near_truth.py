@@ -1,0 +1,213 @@
+"""How near trajectories come to the true ways: what stands beside them, and models in order."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from latentscape.errors import UndefinedError
+from latentscape.metrics import CATALOGUE, measured, row_of
+from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
+from latentscape.metrics.interval import LEVEL, Interval
+from latentscape.records import Difference, Journeys, Measure, Row, TruthOrder
+from latentscape.trajectories.summary import N_RESAMPLES, median_of, shares
+
+TRUE = "true in-between images"
+CEILING = "true images, encoded and decoded"
+FADED = "cross-dissolves of the decoded ends"
+SKILL = "pooled_motion_skill"
+ORDERED = ("truth_distance", "truth_error", SKILL)  # the first sets the order
+NEEDED = ("truth_distance", "truth_error")
+
+
+def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
+    """What the row of a criterion is held against: the truth, the model's best, the dissolves.
+
+    Args:
+        journeys: The trajectories of one criterion.
+        seed: Of the bootstraps.
+
+    Returns:
+        Nothing where the truth is not known.
+    """
+    truth = journeys.truth
+    if truth is None:
+        return ()
+    note = f"{len(truth.verdicts):,} pairs"
+    by_frames = f"{note}; verdicts by the frames alone, not by nearness to data"
+    known, again = np.array(truth.verdicts), np.array(truth.ceiling_verdicts)
+    patterns = np.array(truth.patterns)
+    rows = (
+        row_of(
+            TRUE,
+            {
+                "patterns": lambda: shares(PATTERNS, patterns, None, seed),
+                "verdicts": lambda: shares(VERDICTS, known, None, seed),
+                **_medians(truth.numbers),
+            },
+            note=by_frames,
+        ),
+        row_of(
+            CEILING,
+            {
+                "verdicts": lambda: shares(VERDICTS, again, None, seed),
+                **_medians(truth.ceilings),
+            },
+            note=by_frames,
+        ),
+        row_of(FADED, _medians(truth.dissolves), note=note),
+    )
+    return tuple(row.model_copy(update={"beside": journeys.criterion}) for row in rows)
+
+
+def truth_order(
+    criterion: str, models: Mapping[str, Journeys], *, method: str, seed: int
+) -> TruthOrder | None:
+    """Models from the nearest to the truth to the farthest, and what tells neighbours apart.
+
+    Means and skills are of all pairs together, so that pairs whose dissolve is nearly true, and
+    whose own skill is therefore anything, weigh little.
+
+    Args:
+        criterion: How the pairs were chosen.
+        models: Name to its trajectories; those without a known truth are left out.
+        method: Name of the way.
+        seed: Of the bootstrap. Where all models travelled between the same pairs, each resample
+            draws the same pairs for all.
+
+    Returns:
+        None where fewer than two models have a known truth.
+    """
+    known = {name: j for name, j in models.items() if j.truth is not None}
+    columns = {name: _columns(journeys) for name, journeys in known.items()}
+    kept = {name: _whole(found) for name, found in columns.items()}
+    same = len({journeys.pairs for journeys in known.values()}) == 1
+    if same:
+        kept = dict.fromkeys(kept, np.logical_and.reduce(list(kept.values())))
+    scored = {
+        name: _scored(found, kept[name], seed)
+        for name, found in columns.items()
+        if kept[name].any()
+    }
+    if len(scored) < 2:
+        return None
+    order = sorted(scored, key=lambda name: scored[name]["own"]["truth_distance"].value)
+    pairs = "the same pairs for all" if same else "pairs that differ from model to model"
+    return TruthOrder(
+        criterion=criterion,
+        method=method,
+        rows=tuple(_row(name, known[name], scored[name]["own"], seed) for name in order),
+        dissolves=tuple(_beside(name, scored[name]["faded"]) for name in order),
+        ceilings=tuple(_beside(name, scored[name]["best"]) for name in order),
+        differences=tuple(_differences(order, scored)) if same else (),
+        note=f"{len(order)} models, {pairs}",
+    )
+
+
+@dataclass(frozen=True)
+class _Score:
+    """A number of all pairs of a model, and what it is on each resample."""
+
+    name: str
+    value: float
+    resampled: np.ndarray
+    words: str
+    n: int
+
+    def interval(self, other: "_Score | None" = None) -> Interval | None:
+        """Of the number, or of what it has more than another on the same resamples."""
+        values = self.resampled - (0 if other is None else other.resampled)
+        finite = values[np.isfinite(values)]
+        if self.n < 2 or len(finite) < len(values) / 2:
+            return None
+        low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return Interval(float(low), float(high), self.words)
+
+    def measure(self) -> Measure:
+        """The number with its interval; undefined where it is none."""
+        if not np.isfinite(self.value):
+            raise UndefinedError("the dissolves are as near to the truth as the ceiling is", "")
+        told = "errors summed over all pairs" if self.name == SKILL else "mean over pairs"
+        return measured(self.name, self.value, n=self.n, interval=self.interval(), note=told)
+
+
+Columns = dict[str, dict[str, np.ndarray]]  # own, faded, best: name to (pairs,)
+
+
+def _columns(journeys: Journeys) -> Columns:
+    """Distances and errors of the trajectories, of the dissolves and of the ceiling."""
+    assert journeys.truth is not None
+    sources = (journeys.numbers, journeys.truth.dissolves, journeys.truth.ceilings)
+    return {
+        whose: {name: np.asarray(numbers[name], float) for name in NEEDED}
+        for whose, numbers in zip(("own", "faded", "best"), sources, strict=True)
+    }
+
+
+def _whole(columns: Columns) -> np.ndarray:
+    """(pairs,) whether everything about a pair is a number."""
+    return np.logical_and.reduce(
+        [np.isfinite(values) for found in columns.values() for values in found.values()]
+    )
+
+
+def _scored(columns: Columns, kept: np.ndarray, seed: int) -> dict[str, dict[str, _Score]]:
+    """By whose and name; all on the same resamples of the pairs that are kept."""
+    n = int(kept.sum())
+    drawn = np.random.default_rng(seed).integers(0, n, (N_RESAMPLES, n))
+    words = f"{100 * LEVEL:g} % bootstrap over {n:,} pairs ({N_RESAMPLES:,} resamples, seed {seed})"
+    found = {
+        whose: {
+            name: _Score(name, float(values[kept].mean()), values[kept][drawn].mean(1), words, n)
+            for name, values in named.items()
+        }
+        for whose, named in columns.items()
+    }
+    own, faded, best = (found[whose]["truth_error"] for whose in ("own", "faded", "best"))
+    value = float(_skill(*(np.array(score.value) for score in (own, faded, best))))
+    resampled = _skill(*(score.resampled for score in (own, faded, best)))
+    found["own"][SKILL] = _Score(SKILL, value, resampled, words, n)
+    return found
+
+
+def _skill(own: np.ndarray, faded: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """Of the dissolves' error beyond the ceiling's, the share that the trajectories take away."""
+    room = np.asarray(faded - best)
+    return np.divide(faded - own, room, out=np.full(room.shape, np.nan), where=room > 0)
+
+
+def _row(name: str, journeys: Journeys, scores: Mapping[str, _Score], seed: int) -> Row:
+    found = np.array(journeys.verdicts)
+    makers = {key: lambda key=key: (scores[key].measure(),) for key in ORDERED}
+    return row_of(name, {**makers, "verdicts": lambda: shares(VERDICTS, found, None, seed)})
+
+
+def _beside(name: str, scores: Mapping[str, _Score]) -> Row:
+    return Row(name=name, measures=tuple(scores[key].measure() for key in NEEDED))
+
+
+def _differences(
+    order: list[str], scored: Mapping[str, Mapping[str, Mapping[str, _Score]]]
+) -> Iterator[Difference]:
+    """Each model less the one before it, on the same resamples of the same pairs."""
+    for first, name in pairwise(order):
+        for key in ORDERED:
+            mine, theirs = scored[name]["own"][key], scored[first]["own"][key]
+            interval = mine.interval(theirs)
+            if interval is not None:
+                entry = CATALOGUE[key]
+                yield Difference(
+                    topic="trajectories", run=name, against=first, name=key, unit=entry.unit,
+                    better=entry.better, value=mine.value - theirs.value, low=interval.low,
+                    high=interval.high, n=mine.n,
+                    interval=f"{interval.words}, each pair with both of its values",
+                )  # fmt: skip
+
+
+def _medians(columns: Mapping[str, np.ndarray]) -> dict[str, Callable[[], tuple[Measure]]]:
+    return {
+        name: lambda name=name: median_of(name, columns[name])
+        for name in columns
+        if np.isfinite(columns[name]).any()
+    }
