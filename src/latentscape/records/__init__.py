@@ -8,6 +8,7 @@ from latentscape.records.comparison import (
     ComparisonTable,
     Difference,
     Setting,
+    TruthOrder,
 )
 from latentscape.records.comparison_csv import write_csv
 from latentscape.records.disentanglement import DisentanglementRecord, TraversalRecord
@@ -42,7 +43,7 @@ from latentscape.records.run_records import run_records
 from latentscape.records.side_by_side import MeasuredRun, side_by_side
 from latentscape.records.smoothness import Smoothness
 from latentscape.records.structure import PrincipalPlane, StructureRecord
-from latentscape.records.trajectories import Journeys, TrajectoriesRecord
+from latentscape.records.trajectories import Journeys, TrajectoriesRecord, TrueWays
 
 __all__ = [
     "FORMAT",
@@ -86,6 +87,8 @@ __all__ = [
     "TrajectoriesRecord",
     "TrajectoryRecord",
     "TraversalRecord",
+    "TrueWays",
+    "TruthOrder",
     "Undefined",
     "load_record",
     "read_run",

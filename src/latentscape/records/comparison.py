@@ -120,6 +120,28 @@ class ComparisonTable(Record):
     differences: tuple[Difference, ...] = ()
 
 
+class TruthOrder(Record):
+    """Models in the order of their distance to the true in-between images, the nearest first.
+
+    Attributes:
+        criterion, method: Between which pairs, by which way.
+        rows: A row a model, called as the run is.
+        dissolves: The same of the cross-dissolves of each model's own decoded ends.
+        ceilings: The same of the true images, encoded and decoded by each model.
+        differences: Each model less the one before it, pair by pair; none where models travelled
+            between different pairs.
+        note: How many models, and whether between the same pairs.
+    """
+
+    criterion: str
+    method: str
+    rows: tuple[Row, ...]
+    dissolves: tuple[Row, ...]
+    ceilings: tuple[Row, ...]
+    differences: tuple[Difference, ...] = ()
+    note: str
+
+
 class ComparisonRecord(Record):
     """Several runs beside each other.
 
@@ -130,6 +152,7 @@ class ComparisonRecord(Record):
         notes: What was kept apart or left out, and why.
         relations: Over runs whose trajectories were measured alike, a row a criterion: whether
             the amount of dissolve goes with the shape of the style curve.
+        nearness: The same runs in the order of their distance to the truth, where it is known.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -139,3 +162,4 @@ class ComparisonRecord(Record):
     tables: tuple[ComparisonTable, ...]
     notes: tuple[str, ...] = ()
     relations: tuple[Row, ...] = ()
+    nearness: tuple[TruthOrder, ...] = ()

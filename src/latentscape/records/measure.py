@@ -63,12 +63,14 @@ class Row(Record):
 
     Attributes:
         undefined: What was asked for and is not defined on these samples.
+        beside: Of a baseline, the row that it is held against; empty where that is every row.
     """
 
     name: str
     measures: tuple[Measure, ...]
     note: str = ""
     undefined: tuple[Undefined, ...] = ()
+    beside: str = ""
 
     def __getitem__(self, name: str) -> Measure:
         for measure in self.measures:

@@ -158,14 +158,14 @@ def _place(kind: str) -> tuple[int, str]:
 def _lines(parts: list[_Part]) -> Iterator[ComparisonLine]:
     """Lines of one topic, in the order in which the first run that has them tells them."""
     gathered: dict[tuple[str, str, str], _Gathering] = {}
-    beside: list[tuple[str, str, Measure, str]] = []  # baseline, run, measure, condition
+    beside: list[tuple[Row, str, Measure, str]] = []  # baseline, run, measure, condition
     for part, conditions in zip(parts, _conditions(parts), strict=True):
         for row, is_baseline in rows_of(part.record):
             where = "" if row.name in _own_names(part) else row.name
             for measure in row.measures:
                 condition = conditions[measure.name in OF_ONE_LIKELIHOOD]
                 if is_baseline:
-                    beside.append((row.name, part.run.name, measure, condition))
+                    beside.append((row, part.run.name, measure, condition))
                 else:
                     line = gathered.setdefault((where, measure.name, condition), _Gathering())
                     line.measures[part.run.name] = measure
@@ -173,10 +173,11 @@ def _lines(parts: list[_Part]) -> Iterator[ComparisonLine]:
                 line = gathered.setdefault((where, missing.name, ""), _Gathering())
                 line.undefined[part.run.name] = missing.why
     for baseline, run, measure, condition in beside:
-        own = gathered.get(("", measure.name, condition))  # else every row that has the measure
+        # its own row, or the model's, or else every row that has the measure
+        own = gathered.get((baseline.beside, measure.name, condition))
         rows = [line for (_, *key), line in gathered.items() if key == [measure.name, condition]]
-        for line in rows if own is None else [own]:
-            line.held.append((baseline, run, measure))
+        for line in [own] if own is not None else [] if baseline.beside else rows:
+            line.held.append((baseline.name, run, measure))
     named = _baseline_names(parts)
     for (row, name, condition), line in gathered.items():
         yield _line((parts[0].record.kind, row, name, condition), line, named)

@@ -88,6 +88,10 @@ TRUTH: dict[str, Entry] = {
         "share of a crossfade's squared error against the true frames that the trajectory takes "
         "away: 1 as good as can be decoded, 0 no better than a crossfade",
     ),
+    "truth_error": Entry(
+        "squared pixel value", "lower", (0, 1),
+        "mean squared error of the frames between the ends against the true frames",
+    ),
     "truth_distance": Entry(
         "", "lower", (0, 2),
         "cosine distance of each frame to the nearest image of the true way, mean over frames",
