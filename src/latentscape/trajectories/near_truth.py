@@ -84,7 +84,7 @@ def truth_order(
     kept = {name: _whole(found) for name, found in columns.items()}
     same = len({journeys.pairs for journeys in known.values()}) == 1
     if same:
-        kept = dict.fromkeys(kept, np.stack(list(kept.values())).all(0))
+        kept = dict.fromkeys(kept, np.asarray(np.stack(list(kept.values())).all(0)))
     scored = {
         name: _scored(found, kept[name], seed)
         for name, found in columns.items()
@@ -148,7 +148,7 @@ def _columns(journeys: Journeys) -> Columns:
 def _whole(columns: Columns) -> np.ndarray:
     """(pairs,) whether everything about a pair is a number."""
     values = [values for found in columns.values() for values in found.values()]
-    return np.isfinite(np.stack(values)).all(0)
+    return np.asarray(np.isfinite(np.stack(values)).all(0))
 
 
 def _scored(columns: Columns, kept: np.ndarray, seed: int) -> dict[str, dict[str, _Score]]:

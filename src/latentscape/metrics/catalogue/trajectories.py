@@ -88,6 +88,11 @@ TRUTH: dict[str, Entry] = {
         "share of a crossfade's squared error against the true frames that the trajectory takes "
         "away: 1 as good as can be decoded, 0 no better than a crossfade",
     ),
+    "motion_skill_decoded": Entry(
+        "", "higher", (None, None),
+        "motion skill against a crossfade of the true ends that is encoded and decoded as well: "
+        "the way alone, without what decoding costs",
+    ),
     "truth_error": Entry(
         "squared pixel value", "lower", (0, 1),
         "mean squared error of the frames between the ends against the true frames",

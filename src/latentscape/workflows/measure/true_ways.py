@@ -14,7 +14,7 @@ from latentscape.trajectories import Pairs
 from latentscape.trajectories.dissolve import dissolve
 from latentscape.trajectories.panel import Panel, dissolve_panel
 from latentscape.trajectories.patterns import style_patterns
-from latentscape.trajectories.truth import truth_errors, truth_scores
+from latentscape.trajectories.truth import motion_skill, truth_errors, truth_scores
 from latentscape.trajectories.verdict import verdicts
 from latentscape.workflows.opening import Subject
 
@@ -31,12 +31,14 @@ class Drawn:
         places: (moments,) t of each.
         frames: ``pairs steps channels height width`` in [0, 1], at the moments of the frames.
         ceiling: The same, encoded and decoded: the best that the model could show.
+        blend: Cross-dissolves of the true ends, encoded and decoded.
     """
 
     line: np.ndarray
     places: np.ndarray
     frames: Tensor
     ceiling: Tensor
+    blend: Tensor
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,12 @@ class Truth:
         places = np.linspace(0, 1, self._fine * (self._n_steps - 1) + 1)
         line = self._images(rows, places)
         frames = _floats(line[:, :: self._fine])
-        ceiling = self._again(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
-        return Drawn(line, places, frames, ceiling)
+        faded = dissolve(frames[:, 0], frames[:, -1], self._n_steps)
+        ceiling, blend = (
+            self._again(images.flatten(0, 1)).unflatten(0, frames.shape[:2])
+            for images in (frames, faded)
+        )
+        return Drawn(line, places, frames, ceiling, blend)
 
     def frames(self, rows: np.ndarray) -> np.ndarray:
         """The true frames alone, uint8 ``pairs steps channels height width``."""
@@ -96,12 +102,13 @@ class Truth:
 
     def measured(self, frames: Tensor, drawn: Drawn) -> TruePart:
         """Trajectories beside the true way, their cross-dissolves and the model's ceiling."""
-        faded = dissolve(frames[:, 0], frames[:, -1], frames.shape[1])
+        faded = dissolve(frames[:, 0], frames[:, -1], self._n_steps)
+        skill = motion_skill(frames, drawn.frames, ceiling=drawn.ceiling, blend=drawn.blend)
         return TruePart(
             curves=self._style(drawn.frames),
             panel=dissolve_panel(drawn.frames),
             ceiling_panel=dissolve_panel(drawn.ceiling),
-            columns=_nearness(frames, drawn),
+            columns=_nearness(frames, drawn) | {"motion_skill_decoded": skill},
             dissolves=_nearness(faded, drawn),
             ceilings=_nearness(drawn.ceiling, drawn),
         )
