@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from latentscape.records.measure import Better, Measure, Reference, Row
+from latentscape.records.measure import Better, Measure, Provenance, Reference, Row
 from latentscape.records.record import Record
 
 
@@ -124,6 +124,7 @@ class TruthOrder(Record):
     """Models in the order of their distance to the true in-between images, the nearest first.
 
     Attributes:
+        provenance: What all have in common; n is of pairs.
         criterion, method: Between which pairs, by which way.
         rows: A row a model, called as the run is.
         dissolves: The same of the cross-dissolves of each model's own decoded ends.
@@ -133,6 +134,7 @@ class TruthOrder(Record):
         note: How many models, and whether between the same pairs.
     """
 
+    provenance: Provenance
     criterion: str
     method: str
     rows: tuple[Row, ...]

@@ -26,6 +26,7 @@ from latentscape.report.figures import beside, dots, several
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, sentences, tag
 from latentscape.report.measures_table import rows_table
+from latentscape.report.nearness import truth_section
 from latentscape.report.picture import Picture, Words
 from latentscape.report.tables import against_linear, reasons
 
@@ -76,7 +77,7 @@ def body(record: ComparisonRecord, contents: Mapping[str, RunContents], draw: Dr
     sections = [first]
     for i, (words, parts) in enumerate(_told(record.tables, contents, draw), start=1):
         sections.append(tag("section", tag("h2", words), *parts, id=f"table-{i}"))
-    return sections + _ways(record, contents, draw)
+    return [*sections, *truth_section(record, draw), *_ways(record, contents, draw)]
 
 
 def _ways(record: ComparisonRecord, contents: Mapping[str, RunContents], draw: Draw) -> list[Html]:

@@ -56,6 +56,7 @@ def comparison_page(
     data = sorted({table.data for table in record.tables})
     links = [("runs", "The runs")]
     links += [(f"table-{i}", data_words(t)) for i, t in enumerate(record.tables, start=1)]
+    links += [("truth", "Beside the truth")] if record.nearness else []
     links += [("ways", "On the way")] if record.relations else []
     page = joined(
         [

@@ -10,7 +10,7 @@ from latentscape.errors import UndefinedError
 from latentscape.metrics import CATALOGUE, measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
 from latentscape.metrics.interval import LEVEL, Interval
-from latentscape.records import Difference, Journeys, Measure, Row, TruthOrder
+from latentscape.records import Difference, Journeys, Measure, Provenance, Row, TruthOrder
 from latentscape.trajectories.summary import N_RESAMPLES, median_of, shares
 
 TRUE = "true in-between images"
@@ -62,7 +62,12 @@ def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
 
 
 def truth_order(
-    criterion: str, models: Mapping[str, Journeys], *, method: str, seed: int
+    criterion: str,
+    models: Mapping[str, Journeys],
+    *,
+    method: str,
+    about: Provenance,
+    seed: int,
 ) -> TruthOrder | None:
     """Models from the nearest to the truth to the farthest, and what tells neighbours apart.
 
@@ -73,6 +78,7 @@ def truth_order(
         criterion: How the pairs were chosen.
         models: Name to its trajectories; those without a known truth are left out.
         method: Name of the way.
+        about: What the models have in common.
         seed: Of the bootstrap. Where all models travelled between the same pairs, each resample
             draws the same pairs for all.
 
@@ -94,7 +100,9 @@ def truth_order(
         return None
     order = sorted(scored, key=lambda name: scored[name]["own"]["truth_distance"].value)
     pairs = "the same pairs for all" if same else "pairs that differ from model to model"
+    n = max(scores["own"]["truth_error"].n for scores in scored.values())
     return TruthOrder(
+        provenance=about.model_copy(update={"n": n}),
         criterion=criterion,
         method=method,
         rows=tuple(_row(name, known[name], scored[name]["own"], seed) for name in order),

@@ -3,7 +3,7 @@
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,10 @@ from latentscape.records import (
     ComparisonRecord,
     ComparisonTable,
     Difference,
-    Journeys,
     MeasuredRun,
     ReconstructionRecord,
-    Row,
     RunRecord,
     Setting,
-    TrajectoriesRecord,
-    TruthOrder,
     read_run,
     rows_of,
     run_records,
@@ -33,8 +29,7 @@ from latentscape.records import (
     write_csv,
 )
 from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
-from latentscape.trajectories.across import across_models
-from latentscape.trajectories.near_truth import truth_order
+from latentscape.workflows.ways_compared import nearness, relations
 
 STEM = "comparison"
 MEASURE_OF = {"psnr": "psnr_mean"}  # a column of single images to the measure that is its mean
@@ -91,8 +86,8 @@ def compare(
         settings=tuple(_settings({name: folders[name] for name in opened}, opened)),
         tables=tables,
         notes=(*warned, *notes),
-        relations=tuple(_relations(opened, seed)),
-        nearness=tuple(_nearness(opened, seed)),
+        relations=tuple(relations(opened, seed=seed)),
+        nearness=tuple(nearness(opened, seed=seed)),
     )
     for note in record.notes:
         warnings.warn(note, stacklevel=2)
@@ -237,54 +232,6 @@ def _with_differences(
         if other is not None:
             found += _differences((name, other), (first, base), seed=seed)
     return table.model_copy(update={"differences": tuple(found)})
-
-
-def _relations(opened: dict[str, MeasuredRun], seed: int) -> Iterator[Row]:
-    """A row a way and criterion that several runs were measured by in the same manner."""
-    for method, criterion, models in _alike(opened, _manner):
-        yield across_models(f"{criterion}, {method}", models, seed=seed)
-
-
-def _nearness(opened: dict[str, MeasuredRun], seed: int) -> Iterator[TruthOrder]:
-    """An order of the runs by nearness to the truth, for each way and criterion that has one."""
-    for method, criterion, models in _alike(opened, _route):
-        order = truth_order(criterion, models, method=method, seed=seed)
-        if order is not None:
-            yield order
-
-
-def _alike(
-    opened: dict[str, MeasuredRun], manner: Callable[[TrajectoriesRecord], tuple[str, ...]]
-) -> Iterator[tuple[str, str, dict[str, Journeys]]]:
-    """Way, criterion and trajectories of the runs that were measured in one manner."""
-    alike: dict[tuple[str, ...], dict[str, TrajectoriesRecord]] = {}
-    for name, run in opened.items():
-        for record in run.records:
-            if isinstance(record, TrajectoriesRecord):
-                alike.setdefault(manner(record), {}).setdefault(name, record)
-    for records in alike.values():
-        method = next(iter(records.values())).method
-        criteria = dict.fromkeys(j.criterion for r in records.values() for j in r.journeys)
-        for criterion in criteria if len(records) > 1 else ():
-            models = {
-                name: journeys
-                for name, record in records.items()
-                for journeys in record.journeys
-                if journeys.criterion == criterion
-            }
-            if len(models) > 1:
-                yield method, criterion, models
-
-
-def _route(record: TrajectoriesRecord) -> tuple[str, ...]:
-    """Between which images and how; style, and the net that reads it, aside."""
-    told = record.provenance
-    return told.data, told.fingerprint, told.split, record.method, str(record.n_steps)
-
-
-def _manner(record: TrajectoriesRecord) -> tuple[str, ...]:
-    seen = record.features
-    return (*_route(record), record.preset, seen.net, seen.weights)
 
 
 def _single_images(run: MeasuredRun, table: ComparisonTable) -> ReconstructionRecord | None:

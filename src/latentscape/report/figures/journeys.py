@@ -35,9 +35,11 @@ def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
         f"Style from frame to frame: {record.method}",
         "Each curve is divided by its own mean; the line is the median over pairs, the band their "
         "middle half. Dashed: the cross-dissolve of the same ends. A curve that lies on the dashed "
-        "one shows no more than mixing pixels does.",
+        "one shows no more than mixing pixels does."
+        + (" Dotted: the true images between the two samples." if _truths(known) else ""),
         "Median style curves of " + ", ".join(j.criterion for j in known) + " with their nulls",
-        "cross-dissolve of the two decoded ends (dashed)",
+        "cross-dissolve of the two decoded ends (dashed)"
+        + (", true in-between images (dotted)" if _truths(known) else ""),
     )
     rows = -(-len(known) // COLUMNS)
     canvas = Canvas(words, _signed(record, known), height=rows * (PANEL + GAP) + 0.1)
@@ -52,6 +54,9 @@ def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
         axes.fill_between(middle, low, high, color=LIGHT["model"], alpha=0.16, linewidth=0)
         axes.plot(middle, np.nanmedian(own, axis=0), color=LIGHT["model"], linewidth=1.6)
         axes.plot(middle, np.nanmedian(null, axis=0), "--", color=LIGHT["second"], linewidth=1.2)
+        if journeys.truth is not None:
+            true = np.nanmedian(curve_shapes(journeys.truth.curves), axis=0)
+            axes.plot(middle, true, ":", color=LIGHT["ink"], linewidth=1.4)
         axes.set_xlim(0, 1)
         axes.set_ylim(bottom=0)
         axes.set_title(journeys.criterion, fontsize=SIZES.tick, loc="left", pad=3)
@@ -64,36 +69,55 @@ def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
 
 
 def shares(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
-    """Two bars a criterion: what the trajectories are called, and what their curves are."""
+    """Bars of each criterion: what the trajectories are called, and what their curves are."""
+    told = " Truth: the true images between the two samples, and these encoded and decoded."
     words = Words(
         f"trajectory-names-{record.method}",
         f"What the trajectories are called: {record.method}",
         "Upper bars: the verdict of the dissolve-or-morph panel. Lower bars: the shape of the "
         "style curve, and under it that of the cross-dissolves of the same ends. Names are "
-        "conventions about measured numbers; their thresholds stand in the methods.",
+        "conventions about measured numbers; their thresholds stand in the methods."
+        + (told if _truths(known) else ""),
         "Shares of verdicts and patterns by criterion",
-        "patterns of the cross-dissolves",
+        "patterns of the cross-dissolves"
+        + (", verdicts and patterns of the true images" if _truths(known) else ""),
     )
-    bars = [("verdict", VERDICTS, lambda j: j.verdicts)]
-    bars += [("curve", PATTERNS, lambda j: j.patterns)]
-    bars += [("its dissolve", PATTERNS, lambda j: j.null_patterns)]
-    step = 0.15
-    block = step * len(bars) + 0.28
-    canvas = Canvas(words, _signed(record, known), height=len(known) * block + 0.72)
-    axes = canvas.place(0.95, 0.62, WIDTH - 0.95 - 0.15, len(known) * block)
+    blocks = [_bars(journeys) for journeys in known]
+    step, head = 0.15, 0.28
+    height = sum(step * len(bars) + head for bars in blocks)
+    canvas = Canvas(words, _signed(record, known), height=height + 0.72)
+    axes = canvas.place(0.95, 0.62, WIDTH - 0.95 - 0.15, height)
     axes.set_xlim(0, 1)
-    axes.set_ylim(len(known) * block, 0)
+    axes.set_ylim(height, 0)
     axes.axis("off")
-    for i, journeys in enumerate(known):
-        axes.text(0, i * block + 0.12, f"{journeys.criterion}, {len(journeys.pairs):,} pairs",
+    top = 0.0
+    for journeys, bars in zip(known, blocks, strict=True):
+        axes.text(0, top + 0.12, f"{journeys.criterion}, {len(journeys.pairs):,} pairs",
                   fontsize=SIZES.small, fontweight="bold", va="center")  # fmt: skip
-        for k, (name, names, of) in enumerate(bars):
-            y = i * block + 0.28 + k * step
+        for k, (name, names, found) in enumerate(bars):
+            y = top + head + k * step
             axes.text(-0.015, y, name, ha="right", va="center", fontsize=SIZES.small)
-            _bar(axes, y, step * 0.8, names, of(journeys))
+            _bar(axes, y, step * 0.8, names, found)
+        top += step * len(bars) + head
     legend(canvas, "verdict", VERDICTS, 0.36)
     legend(canvas, "curve", PATTERNS, 0.14)
     return canvas.finish()
+
+
+Bar = tuple[str, tuple[str, ...], tuple[str, ...]]  # its name, its parts', what each pair is called
+
+
+def _bars(journeys: Journeys) -> list[Bar]:
+    truth = journeys.truth
+    bars: list[Bar] = [("verdict", VERDICTS, journeys.verdicts)]
+    if truth is not None:
+        bars.append(("truth decoded", VERDICTS, truth.ceiling_verdicts))
+        bars.append(("truth", VERDICTS, truth.verdicts))
+    bars.append(("curve", PATTERNS, journeys.patterns))
+    bars.append(("its dissolve", PATTERNS, journeys.null_patterns))
+    if truth is not None:
+        bars.append(("truth", PATTERNS, truth.patterns))
+    return bars
 
 
 def relations(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
@@ -128,23 +152,31 @@ def relations(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
 
 
 def examples(record: TrajectoriesRecord, journeys: Journeys) -> Picture | None:
-    """Some trajectories of each verdict, each over its dissolve."""
+    """Some trajectories of each verdict, each over its dissolve, and over the truth if known."""
     shown = journeys.shown[:MOST_EXAMPLES]
     if not len(shown):
         return None
+    strips = [("", journeys.frames), ("its dissolve", journeys.dissolves)]
+    order = "The upper strip of each two is decoded on the way, the lower one mixes the pixels of "
+    order += "its ends."
+    below = "cross-dissolve of the two decoded ends (lower strip)"
+    if journeys.truth is not None:
+        strips.append(("true images", journeys.truth.frames))
+        order = "The first strip of each three is decoded on the way, the second mixes the pixels "
+        order += "of its ends, the third holds the true images between the two samples."
+        below = "cross-dissolve of the two decoded ends (second strip), true images (third)"
     words = Words(
         f"trajectories-{record.method}-{journeys.criterion}",
         f"{journeys.criterion} pairs, {record.method}: an example of each",
-        "The upper strip of each two is decoded on the way, the lower one mixes the pixels of its "
-        "ends. The first pairs of each verdict, not picked ones.",
+        f"{order} The first pairs of each verdict, not picked ones.",
         "Strips: " + ", ".join(journeys.verdicts[i] for i in shown),
-        "cross-dissolve of the two decoded ends (lower strip)",
+        below,
     )
     left, width = 0.95, WIDTH - 0.95 - 0.12
     gap = max(1, journeys.frames.shape[-1] // 16)
     tiles = [
-        mosaic(np.concatenate([frames, mixed]), rows=2, columns=len(frames), gap=gap)
-        for frames, mixed in zip(journeys.frames, journeys.dissolves, strict=True)
+        mosaic(np.concatenate(several), rows=len(several), columns=len(several[0]), gap=gap)
+        for several in zip(*(frames for _, frames in strips), strict=True)
     ][: len(shown)]
     height = width * tiles[0].shape[0] / tiles[0].shape[1]
     canvas = Canvas(words, _signed(record, [journeys], n=len(shown)),
@@ -153,14 +185,13 @@ def examples(record: TrajectoriesRecord, journeys: Journeys) -> Picture | None:
         axes = canvas.place(left, 0.08 + (len(tiles) - 1 - i) * (height + 0.12), width, height)
         axes.imshow(tile, interpolation="none", aspect="auto")
         axes.set_axis_off()
-        axes.text(
-            -0.015, 0.75, journeys.verdicts[shown[i]], transform=axes.transAxes, ha="right",
-            va="center", fontsize=SIZES.small, fontweight="bold",
-        )  # fmt: skip
-        axes.text(
-            -0.015, 0.25, "its dissolve", transform=axes.transAxes, ha="right", va="center",
-            fontsize=SIZES.small, color=LIGHT["muted"],
-        )  # fmt: skip
+        for k, (name, _) in enumerate(strips):
+            axes.text(
+                -0.015, 1 - (k + 0.5) / len(strips), name or journeys.verdicts[shown[i]],
+                transform=axes.transAxes, ha="right", va="center", fontsize=SIZES.small,
+                fontweight="normal" if name else "bold",
+                color=LIGHT["muted"] if name else LIGHT["ink"],
+            )  # fmt: skip
     return canvas.finish()
 
 
@@ -223,3 +254,7 @@ def _signed(
 ) -> Provenance:
     pairs = sum(len(journeys.pairs) for journeys in known) if n is None else n
     return record.provenance.model_copy(update={"n": pairs})
+
+
+def _truths(known: list[Journeys]) -> bool:
+    return any(journeys.truth is not None for journeys in known)
