@@ -73,7 +73,7 @@ def compare(words: argparse.Namespace) -> dict:
     """The plain way and ours, in both kinds of arithmetic, on the same pairs in turn."""
     from latentscape.nn.style_nets import style_net
     from latentscape.trajectories import choose_pairs
-    from latentscape.workflows.measure.trajectories import TravelConfig, Travels
+    from latentscape.workflows.measure.travels import TravelConfig, Travels
     from latentscape.workflows.opening import open_subject
 
     subject = open_subject(words.run, None, "test")

@@ -7,7 +7,7 @@ import latentscape
 from latentscape.errors import UsageError
 from latentscape.nn.style_nets import style_net
 from latentscape.records import TrajectoriesRecord, load_record
-from latentscape.workflows.measure import measure, trajectories
+from latentscape.workflows.measure import measure, travels
 from latentscape.workflows.measure.trajectories import TravelConfig, measure_trajectories
 
 QUICK = TravelConfig(pairs=("random", "same-class"), n_pairs=6, n_steps=6, precision="exact")
@@ -17,7 +17,7 @@ QUICK = TravelConfig(pairs=("random", "same-class"), n_pairs=6, n_steps=6, preci
 def small_net(monkeypatch):
     """Style is read in one draw of random weights and one layer, so that tests stay quick."""
     net = style_net("random-squeezenet", layers={"squeezenet": ["conv1"]}, n_draws=1)
-    monkeypatch.setattr(trajectories, "style_net", lambda *_, **__: net)
+    monkeypatch.setattr(travels, "style_net", lambda *_, **__: net)
 
 
 def test_every_criterion_has_its_row_curves_and_examples(vae, tmp_path):
@@ -44,6 +44,34 @@ def test_every_criterion_has_its_row_curves_and_examples(vae, tmp_path):
         ends = journeys.frames[:, [0, -1]]
         np.testing.assert_array_equal(ends, journeys.dissolves[:, [0, -1]])
     assert record.features.weights.startswith("random weights")
+
+
+def test_other_ways_are_held_against_the_straight_line(vae):
+    record = measure_trajectories(vae, config=replace(QUICK, method="geodesic"))
+    for row, journeys in zip(record.rows, record.journeys, strict=True):
+        ratios = journeys.numbers["search_ratio"]
+        assert (ratios <= 1 + 1e-6).all(), "no curve is longer than its line"
+        assert row["search_ratio"].value == pytest.approx(np.median(ratios))
+        assert row["line_decoded_ratio"].value < 1.01
+        assert 0 <= row["search_converged"].value <= 1
+        assert (journeys.numbers["search_evaluations"] >= 1).all()
+        ends = journeys.frames[:, [0, -1]]
+        np.testing.assert_array_equal(ends, journeys.dissolves[:, [0, -1]])
+    assert record.lengths is not None
+    assert "SqueezeNet" in record.lengths
+
+
+def test_layers_have_rows_of_their_own(vae):
+    record = measure_trajectories(vae, config=QUICK)
+    names = [row.name for row in record.layer_rows]
+    assert names == [
+        "random, conv1", "random, balanced", "same-class, conv1", "same-class, balanced",
+    ]  # fmt: skip
+    (only,) = record.journeys[0].layer_curves.transpose(1, 0, 2)
+    np.testing.assert_allclose(only, record.journeys[0].curves, rtol=1e-6)
+    assert record.layer_rows[0]["layer_share"].value == 1
+    assert "line_decoded_ratio" not in record.journeys[0].numbers
+    assert record.lengths is None
 
 
 def test_a_criterion_that_no_pair_meets_says_why_and_the_others_go_on(ae):

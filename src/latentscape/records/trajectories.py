@@ -82,6 +82,8 @@ class TrajectoriesRecord(Record):
         n_steps: Frames of each, both ends counted.
         preset: How the style loss is written.
         features: The net that style is read in.
+        lengths: The net in whose features lengths are compared with the straight line's, in
+            words; None for the line itself.
         rows: A row a criterion: shares of patterns and verdicts, medians, correlations.
         layer_rows: A row a criterion and layer: what its own curves are called.
         baselines: What a criterion's row is held against, where the truth is known: the true
@@ -96,6 +98,7 @@ class TrajectoriesRecord(Record):
     n_steps: int
     preset: str
     features: Features
+    lengths: str | None = None
     rows: tuple[Row, ...]
     layer_rows: tuple[Row, ...] = ()
     baselines: tuple[Row, ...] = ()

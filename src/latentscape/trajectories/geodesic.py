@@ -28,6 +28,7 @@ NEEDED: dict[Metric, tuple[str, ...]] = {
 }
 
 SEARCH_BYTES = 1 << 28  # of the steps that a search remembers
+OF_FEATURES = 1e-3  # tolerance of a search in a net's features
 N_LINES = 32  # whose energy says what a nat of density is worth
 
 
@@ -56,6 +57,18 @@ class Geodesics:
     n_iterations: np.ndarray
     reasons: tuple[str, ...]
     seconds: float
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """Name in the catalogue to one value a pair: what was gained, and what it cost."""
+        pairs = len(self.latents)
+        line = np.where(self.length_of_line > 0, self.length_of_line, np.nan)
+        return {
+            "search_ratio": self.length / line,
+            "search_converged": self.converged.astype(float),
+            "search_evaluations": self.n_iterations.astype(float),
+            "search_seconds": np.full(pairs, self.seconds / max(1, pairs)),
+        }
 
 
 def geodesics(
@@ -132,7 +145,8 @@ class Geodesic:
         surroundings: Decoder, and the feature net or the latents that the metric needs.
         metric: ``pixels``, ``features`` or ``density`` (pixels, and λ Σ −log p of a mixture of
             Gaussians fitted to the latents).
-        settings: See `geodesics`.
+        settings: See `geodesics`; None is its own, but for features, whose every evaluation
+            goes through a net, a tolerance of 1e-3.
 
     Attributes:
         last: What came of the last search, with energies, convergence and cost.
@@ -150,7 +164,8 @@ class Geodesic:
     ):
         surroundings.require(*NEEDED[metric], method=f"a geodesic of {metric}")
         self.surroundings, self.metric = surroundings, metric
-        self.settings = settings or GeodesicSettings()
+        tolerance = OF_FEATURES if metric == "features" else GeodesicSettings.tolerance
+        self.settings = settings or GeodesicSettings(tolerance=tolerance)
         self.last: Geodesics | None = None
 
     def __call__(self, starts: np.ndarray, ends: np.ndarray, *, n_steps: int) -> np.ndarray:
@@ -202,7 +217,8 @@ def _evenly_spaced(found: Found, n_steps: int) -> np.ndarray:
     stops = found.stops.flatten(2).double().cpu().numpy()
     reach = found.pieces.nan_to_num(0.0, 0.0).cumsum(1).cpu().numpy()
     reach = np.pad(reach, ((0, 0), (1, 0)))
-    spaced = [evenly(*each, n_steps) for each in zip(stops, reach, strict=True)]
+    with np.errstate(invalid="ignore"):  # of pairs with an infinite end
+        spaced = [evenly(*each, n_steps) for each in zip(stops, reach, strict=True)]
     return np.array(spaced).reshape(len(stops), n_steps, *found.stops.shape[2:])
 
 

@@ -13,6 +13,7 @@ from latentscape.records import Measure, Reference, Row
 FEWEST = 10  # pairs from which a rank correlation says anything
 N_RESAMPLES = 1000
 UNRELATED = 0.75  # off-blend energy of an image that has nothing to do with the ends
+FLAGS = ("search_converged",)
 WITH = {
     "amount_with_bow": "style_bow",
     "amount_with_waves": "style_wave_share",
@@ -47,7 +48,14 @@ def summary_row(
     makers = {
         "patterns": lambda: shares(PATTERNS, patterns, null_patterns, seed),
         "verdicts": lambda: shares(VERDICTS, verdicts, None, seed),
-        **{column: lambda column=column: median_of(column, columns[column]) for column in columns},
+        **{
+            column: lambda column=column: (
+                share_of(column, columns[column], seed)
+                if column in FLAGS
+                else median_of(column, columns[column])
+            )
+            for column in columns
+        },
         **{
             relation: lambda relation=relation, other=other: (
                 correlation(relation, amount, columns[other], seed),
@@ -92,6 +100,15 @@ def median_of(name: str, values: np.ndarray) -> tuple[Measure]:
     interval = quantile_interval(finite, 0.5)
     note = "median" if len(finite) == len(values) else f"median of {len(finite):,}"
     return (measured(name, float(np.median(finite)), n=len(finite), interval=interval, note=note),)
+
+
+def share_of(name: str, flags: np.ndarray, seed: int) -> tuple[Measure]:
+    """Share of the pairs at which a flag is 1."""
+    known = flags[np.isfinite(flags)]
+    if not len(known):
+        raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
+    interval = bootstrap_intervals({name: known}, seed=seed).get(name)
+    return (measured(name, known.mean(), n=len(known), interval=interval),)
 
 
 def correlation(name: str, amount: np.ndarray, other: np.ndarray, seed: int) -> Measure:

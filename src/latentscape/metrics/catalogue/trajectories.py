@@ -146,4 +146,30 @@ GEOMETRY: dict[str, Entry] = {
     ),
 }  # fmt: skip
 
-TRAJECTORIES: dict[str, Entry] = {**STYLE, **PANEL, **TRUTH, **GEOMETRY}
+BESIDE_LINE: dict[str, Entry] = {
+    "line_decoded_ratio": Entry(
+        "", "neither", (0, None),
+        "length of the decoded way ÷ that of the straight line between the same latents, both of "
+        "as many frames",
+    ),
+    "line_feature_ratio": Entry(
+        "", "neither", (0, None),
+        "the same in the vectors of a feature net: under 1 a way that is shorter to the net",
+    ),
+    "search_ratio": Entry(
+        "", "neither", (0, 1),
+        "length of the geodesic ÷ that of the straight line, in the metric in which it was "
+        "searched and on the nodes of the search",
+    ),
+    "search_converged": Entry(
+        "", "higher", (0, 1), "share of searches for a geodesic that arrived"
+    ),
+    "search_evaluations": Entry(
+        "", "lower", (0, None), "times that a pair's curve was decoded and differentiated"
+    ),
+    "search_seconds": Entry(
+        "s", "lower", (0, None), "of the search, over the pairs that were searched together"
+    ),
+}  # fmt: skip
+
+TRAJECTORIES: dict[str, Entry] = {**STYLE, **PANEL, **TRUTH, **GEOMETRY, **BESIDE_LINE}

@@ -7,12 +7,13 @@ from latentscape.report.figures.layers import layer_pictures
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, folded, joined, table, tag
 from latentscape.report.measures_table import rows_table
+from latentscape.report.nearness import beside_truth
 from latentscape.report.topics import Figure
 from latentscape.report.words import label, number
 
 SCORES = (
-    *("decoded_length", "path_ratio", "decoded_unevenness", "norm_dip", "neighbour_ratio"),
-    *("cycle_residual", "dissolve_amount", "share_dissolve", "share_morph"),
+    *("line_decoded_ratio", "line_feature_ratio", "path_ratio", "decoded_unevenness"),
+    *("norm_dip", "neighbour_ratio", "cycle_residual", "dissolve_amount", "share_morph"),
 )
 HELD = ("share_horseshoe", "share_arch", "share_wave", "style_parabola")
 OF_LAYERS = ("layer_share", *HELD, "amount_with_bow")
@@ -26,12 +27,18 @@ def blocks(contents: RunContents, figure: Figure) -> list[Html]:
         prov, told = record.provenance, record.features
         about = ", ".join(filter(None, [f"{record.method} trajectories", prov.data, prov.split]))
         net = f"{told.net}, {told.layer}, {told.weights}"
+        lengths = f" Lengths in features: {record.lengths}." if record.lengths else ""
         said = f"Style loss as {record.preset} has it, read in {net}. {told.entry[:1].upper()}"
         blocks += [
             columns([figure(p) for p in (*journey_pictures(record), *layer_pictures(record))]),
+            beside_truth(record),
             rows_table(record.rows, about=about),
             _layers(record),
-            tag("p", f"{said}{told.entry[1:]}. {'; '.join(record.thresholds)}.", class_="small"),
+            tag(
+                "p",
+                f"{said}{told.entry[1:]}. {'; '.join(record.thresholds)}.{lengths}",
+                class_="small",
+            ),
         ]
     return blocks
 

@@ -1,29 +1,15 @@
 """Measure trajectories: many ways through a latent space, each beside its own cross-dissolve."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
-import torch
-from torch import Tensor
 
 from latentscape.data import DataConfig
 from latentscape.errors import UsageError
-from latentscape.nn.style_nets import Precision, StyleNet, StyleNetName, style_net
-from latentscape.records import Journeys, Row, TrajectoriesRecord, TrueWays, Undefined
+from latentscape.records import Row, TrajectoriesRecord, Undefined
 from latentscape.records.generation import Features
-from latentscape.trajectories import Crowd, Interpolator, Pairs, choose_pairs, interpolator_named
+from latentscape.trajectories import choose_pairs
 from latentscape.trajectories.by_layer import layer_rows
-from latentscape.trajectories.dissolve import dissolve
-from latentscape.trajectories.geometry import cycle_levels, geometry
 from latentscape.trajectories.near_truth import truth_rows
-from latentscape.trajectories.panel import Panel, dissolve_panel
-from latentscape.trajectories.patterns import FLAT, WAVES, style_patterns
-from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
-from latentscape.trajectories.summary import dissolve_amount, summary_row
+from latentscape.trajectories.patterns import FLAT, WAVES
 from latentscape.trajectories.verdict import (
     BLURS,
     DATA_LEVEL,
@@ -34,15 +20,10 @@ from latentscape.trajectories.verdict import (
     ON_LINE,
     OUT_OF_TIME,
     WINDS,
-    verdicts,
 )
-from latentscape.workflows.interpolate import crowd_of, ends_of, names_of
-from latentscape.workflows.measure.true_ways import TruePart, Truth, sample_rows, truth_of
-from latentscape.workflows.opening import Progress, Subject, open_subject, room_in
-from latentscape.workflows.surroundings import surroundings_of
+from latentscape.workflows.measure.travels import TravelConfig, Travels
+from latentscape.workflows.opening import Progress, open_subject, room_in
 
-CRITERIA = ("same-class", "different-class", "nearest", "farthest", "random")
-VALUES_AT_ONCE = 1 << 23  # pixel values of the frames that are held at once
 THRESHOLDS = (
     f"dissolve: off-blend energy < {ON_LINE:g}, |α̂ − t| < {IN_TIME:g}, deficit > {DISSOLVES:g}; "
     f"blurred: deficit > {BLURS:g}",
@@ -51,40 +32,6 @@ THRESHOLDS = (
     f"{WINDS:g}, turning > π, and no further from data than {DATA_LEVEL:g} times data's own level",
     f"curve: flat below a variation of {FLAT:g}; wave above a share of {WAVES:g} in orders ≥ 3",
 )
-N_LEVEL = 500  # samples that set the level of the cycle error
-NO_SAMPLES = Undefined(
-    name="nearness to the truth",
-    why="the ends are no samples, and only between samples are true images known",
-)
-N_SHOWN = 2  # pairs of each verdict whose frames are kept
-
-
-@dataclass(frozen=True)
-class TravelConfig:
-    """Which trajectories, and in what their style is read.
-
-    Attributes:
-        pairs: Criteria, see `trajectories.CRITERIA`.
-        n_pairs: Of each criterion, at most.
-        n_steps: Frames of each trajectory, both ends counted.
-        method: Name of the interpolator.
-        net: Style net; None takes the first trained one whose weights are on this machine, else
-            random weights.
-        preset: How the style loss is written: ``gatys``, ``johnson`` or ``tutorial``.
-        precision: ``fast`` (bf16 where native) or ``exact``, of the style net.
-    """
-
-    pairs: tuple[str, ...] = CRITERIA
-    n_pairs: int = 200
-    n_steps: int = 10
-    method: str = "linear"
-    net: StyleNetName | None = None
-    preset: str = "gatys"
-    precision: Precision = "fast"
-
-    def __post_init__(self):
-        if not self.pairs:
-            raise UsageError("no criterion for pairs is named", f"e.g. {', '.join(CRITERIA)}")
 
 
 def measure_trajectories(
@@ -134,6 +81,7 @@ def measure_trajectories(
         n_steps=config.n_steps,
         preset=config.preset,
         features=Features(**tour.net.facts._asdict(), scale=1.0),
+        lengths=None if tour.features is None else tour.features.facts.words,
         rows=tuple(rows),
         layer_rows=tuple(row for j in found for row in layer_rows(j, seed=seed)),
         baselines=tuple(row for j in found for row in truth_rows(j, seed=seed)),
@@ -144,183 +92,6 @@ def measure_trajectories(
     if stem is not None:
         record.save(stem)
     return record
-
-
-class Part(NamedTuple):
-    """What is measured of a few pairs: style curves, those of the dissolves, panel, geometry.
-
-    ``true`` is None where the true in-between images are not known.
-    """
-
-    curves: StyleCurves
-    nulls: StyleCurves
-    panel: Panel
-    columns: dict[str, np.ndarray]
-    true: TruePart | None
-
-
-class Travels:
-    """What all criteria of one measurement share: model, images, way, style net.
-
-    Args:
-        subject: The model and its images.
-        config: Which trajectories.
-        seed: Of everything drawn.
-        progress: Called with trajectories done.
-    """
-
-    def __init__(
-        self, subject: Subject, config: TravelConfig, *, seed: int, progress: Progress | None
-    ):
-        self.subject = subject
-        self.config = config
-        self.seed = seed
-        self.crowd: Crowd = crowd_of(subject)
-        around = surroundings_of(subject, self.crowd, config.method, seed=seed)
-        self.travel: Interpolator = interpolator_named(config.method, around)
-        self.net: StyleNet = style_net(config.net, seed=seed)
-        self.truth: Truth | None = truth_of(
-            subject, n_steps=config.n_steps, again=self._again, style=self._style
-        )
-        self._progress = progress
-        self._done, self._all = 0, config.n_pairs * len(config.pairs)
-
-    def of(self, pairs: Pairs) -> tuple[Journeys, Row]:
-        """All trajectories of one criterion, in one streamed pass, and the row they come to."""
-        ends = ends_of(self.subject, pairs)
-        rows = sample_rows(self.subject, pairs)
-        parts = list(self._parts(ends, rows))
-        curves, layer_curves = _joined([part.curves for part in parts])
-        nulls, layer_nulls = _joined([part.nulls for part in parts])
-        panel = Panel.joined(part.panel for part in parts)
-        shapes, null_shapes = style_patterns(curves, nulls), style_patterns(nulls)
-        names = verdicts(panel)
-        columns = {
-            **{key: np.concatenate([p.columns[key] for p in parts]) for key in parts[0].columns},
-            **panel.columns,
-            "dissolve_amount": dissolve_amount(panel.off_blend_most),
-            **shapes.columns,
-        }
-        row = summary_row(
-            pairs.criterion, columns, patterns=shapes.pattern, null_patterns=null_shapes.pattern,
-            verdicts=names, seed=self.seed,
-        )  # fmt: skip
-        if self.truth is not None and rows is None:
-            row = row.model_copy(update={"undefined": (*row.undefined, NO_SAMPLES)})
-        shown = _examples(names)
-        frames = self._frames(self._ways(ends[shown])) if len(shown) else None
-        journeys = Journeys(
-            criterion=pairs.criterion,
-            pairs=names_of(self.subject, pairs),
-            curves=curves,
-            nulls=nulls,
-            layers=parts[0].curves.layers,
-            layer_curves=layer_curves,
-            layer_nulls=layer_nulls,
-            patterns=tuple(shapes.pattern.tolist()),
-            null_patterns=tuple(null_shapes.pattern.tolist()),
-            verdicts=tuple(names.tolist()),
-            numbers=columns,
-            undefined={str(i): str(panel.unfit[i]) for i in np.flatnonzero(panel.unfit != "")},
-            shown=tuple(shown.tolist()),
-            frames=_bytes(frames),
-            dissolves=_bytes(None if frames is None else _null(frames)),
-            truth=self._true_ways(parts, rows, shown),
-        )
-        return journeys, row
-
-    def _true_ways(
-        self, parts: list[Part], rows: np.ndarray | None, shown: np.ndarray
-    ) -> TrueWays | None:
-        if self.truth is None or rows is None:
-            return None
-        return self.truth.record([p.true for p in parts if p.true is not None], rows[shown])
-
-    def _parts(self, ends: np.ndarray, rows: np.ndarray | None) -> Iterator[Part]:
-        """A few pairs at a time; ``rows`` are those of the samples at their ends."""
-        values = self.config.n_steps * int(np.prod(self.subject.images.shape))
-        step = max(1, VALUES_AT_ONCE // values)
-        for start in range(0, len(ends), step):
-            ways = self._ways(ends[start : start + step])
-            frames = self._frames(ways)
-            curves, nulls = style_curves_and_null(
-                frames, self.net, preset=self.config.preset, precision=self.config.precision
-            )
-            told = geometry(
-                ways, frames, data=self.crowd.latents, encode=self._encode, seed=self.seed
-            )
-            assert told.cycle is not None
-            level = cycle_levels(ways, told.cycle, level=self._cycle_level)
-            drawn = true = None
-            if self.truth is not None and rows is not None:
-                drawn = self.truth.drawn(rows[start : start + step])
-                true = self.truth.measured(frames, drawn)
-            panel = dissolve_panel(
-                frames, cycle=told.cycle, cycle_level=level, neighbours=told.neighbours,
-                truth=None if drawn is None else drawn.frames,
-                ceiling=None if drawn is None else drawn.ceiling,
-            )  # fmt: skip
-            columns = told.columns | ({} if true is None else true.columns)
-            yield Part(curves, nulls, panel, columns, true)
-            self._done += len(ways)
-            if self._progress is not None:
-                self._progress(self._done, max(self._all, self._done), "trajectories")
-
-    @cached_property
-    def _cycle_level(self) -> float:
-        """Median ‖E(D(z)) − z‖ of a seeded choice of the samples themselves."""
-        rows = np.random.default_rng(self.seed).permutation(len(self.crowd))[:N_LEVEL]
-        latents = self.crowd.latents[np.sort(rows)]
-        again = self._encode(self._frames(latents[:, None])[:, 0]).numpy()
-        apart = np.linalg.norm((again - latents).reshape(len(latents), -1), axis=1)
-        return float(np.median(apart))
-
-    def _ways(self, ends: np.ndarray) -> np.ndarray:
-        return self.travel(ends[:, 0], ends[:, 1], n_steps=self.config.n_steps)
-
-    @torch.inference_mode()
-    def _frames(self, ways: np.ndarray) -> Tensor:
-        """Decoded, ``pairs steps channels height width`` in [0, 1]; NaN stays NaN."""
-        autoencoder = self.subject.model.autoencoder
-        flat = torch.from_numpy(ways.reshape(-1, *ways.shape[2:]).astype(np.float32))
-        images = [autoencoder.decode(part.to(autoencoder.device)) for part in flat.split(256)]
-        return torch.cat(images).float().clamp(0, 1).cpu().unflatten(0, ways.shape[:2])
-
-    @torch.inference_mode()
-    def _encode(self, images: Tensor) -> Tensor:
-        autoencoder = self.subject.model.autoencoder
-        parts = [autoencoder.encode(p.to(autoencoder.device)).mean for p in images.split(256)]
-        return torch.cat(parts).float().cpu()
-
-    def _again(self, images: Tensor) -> Tensor:
-        return self._frames(self._encode(images).numpy()[:, None])[:, 0]
-
-    def _style(self, frames: Tensor) -> np.ndarray:
-        config = self.config
-        found = style_curves(frames, self.net, preset=config.preset, precision=config.precision)
-        return found.total.numpy()
-
-
-def _joined(parts: list[StyleCurves]) -> tuple[np.ndarray, np.ndarray]:
-    """Totals ``pairs steps-1`` and layers ``pairs layers steps-1`` of all parts."""
-    totals, layers = torch.cat([p.total for p in parts]), torch.cat([p.per_layer for p in parts])
-    return totals.numpy(), layers.numpy()
-
-
-def _null(frames: Tensor) -> Tensor:
-    return dissolve(frames[:, 0], frames[:, -1], frames.shape[1])
-
-
-def _examples(names: np.ndarray) -> np.ndarray:
-    """Places of the first trajectories of each verdict but *undefined*."""
-    known = [name for name in dict.fromkeys(names.tolist()) if name != "undefined"]
-    return np.array(sorted(i for n in known for i in np.flatnonzero(names == n)[:N_SHOWN]), int)
-
-
-def _bytes(frames: Tensor | None) -> np.ndarray:
-    if frames is None:
-        return np.zeros((0,), np.uint8)
-    return (frames * 255).round().nan_to_num(0).to(torch.uint8).numpy()
 
 
 def _refused(criterion: str, error: UsageError) -> Row:
