@@ -3,13 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from latentscape import testing
 from latentscape.objectives import KL, Reconstruction
-from latentscape.testing import ModelContract, RecipeContract, toy_images, toy_model
+from latentscape.testing import (
+    InterpolatorContract,
+    ModelContract,
+    RecipeContract,
+    toy_images,
+    toy_model,
+)
 from latentscape.training.recipes import RECIPES
+from latentscape.trajectories import linear
 
 
 def test_every_contract_is_shipped():
@@ -53,3 +61,18 @@ def test_a_term_that_sums_over_the_batch_is_caught():
     recipe = replace(RECIPES["ae"], terms=(Summed(),))
     with pytest.raises(AssertionError):
         RecipeContract().test_means_over_the_batch(recipe)
+
+
+def test_a_way_that_misses_its_ends_or_divides_by_their_distance_is_caught():
+    def near(starts, ends, *, n_steps):
+        return linear(starts, ends, n_steps=n_steps) * np.float32(1 + 1e-5)
+
+    def undefined(starts, ends, *, n_steps):
+        apart = np.abs(ends - starts).reshape(len(starts), -1).max(1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return linear(starts, ends, n_steps=n_steps) * (apart / apart)[:, None, None]
+
+    with pytest.raises(AssertionError):
+        InterpolatorContract().test_ends_are_exact(near, (2,), 3)
+    with pytest.raises(AssertionError):
+        InterpolatorContract().test_no_pair_is_too_degenerate(undefined, (2,), np.float64)

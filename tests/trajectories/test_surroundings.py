@@ -7,8 +7,9 @@ from latentscape.trajectories import Surroundings
 
 def test_moments_are_taken_once_and_only_when_asked_for():
     around = Surroundings(np.random.default_rng(0).normal(size=(30, 4)))
-    assert "moments" not in vars(around)
+    assert not {"moments", "laws"} & set(vars(around))
     assert around.moments is around.moments
+    assert around.laws is around.laws
 
 
 def test_what_is_missing_is_named_with_a_way_out():
@@ -19,4 +20,6 @@ def test_what_is_missing_is_named_with_a_way_out():
         _ = Surroundings().moments
     with pytest.raises(UndefinedError):
         _ = Surroundings(np.zeros((1, 4))).moments
+    with pytest.raises(UndefinedError):
+        _ = Surroundings(np.zeros((1, 4))).laws
     Surroundings(np.zeros((1, 4))).require("latents", method="graph")

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from latentscape.testing.executor_contract import ExecutorContract
+    from latentscape.testing.interpolator_contract import (
+        InterpolatorContract,
+        degenerate_ends,
+        toy_ends,
+        toy_surroundings,
+    )
     from latentscape.testing.model_contract import ModelContract
     from latentscape.testing.projector_contract import ProjectorContract
     from latentscape.testing.recipe_contract import RecipeContract
@@ -32,10 +38,14 @@ if TYPE_CHECKING:
 
 WHERE = {
     "ExecutorContract": "executor_contract",
+    "InterpolatorContract": "interpolator_contract",
     "ModelContract": "model_contract",
     "ProjectorContract": "projector_contract",
     "RecipeContract": "recipe_contract",
     "StoreContract": "store_contract",
+    "degenerate_ends": "interpolator_contract",
+    "toy_ends": "interpolator_contract",
+    "toy_surroundings": "interpolator_contract",
     "toy_latents": "store_contract",
     "toy_manifest": "store_contract",
     "toy_samples": "store_contract",
@@ -52,10 +62,13 @@ WHERE = {
 __all__ = [
     "TOY_SHAPE",
     "ExecutorContract",
+    "InterpolatorContract",
     "ModelContract",
     "ProjectorContract",
     "RecipeContract",
     "StoreContract",
+    "degenerate_ends",
+    "toy_ends",
     "toy_images",
     "toy_labels",
     "toy_latents",
@@ -65,6 +78,7 @@ __all__ = [
     "toy_pass",
     "toy_samples",
     "toy_style_net",
+    "toy_surroundings",
     "write_toy_store",
 ]
 

@@ -14,6 +14,7 @@ from latentscape.trajectories.interpolator import (
 from latentscape.trajectories.latent_moments import LatentMoments, latent_moments
 from latentscape.trajectories.linear import linear
 from latentscape.trajectories.lol import lol, lol_of_many
+from latentscape.trajectories.lol_iid import MarginalLaws, lol_iid, marginal_laws
 from latentscape.trajectories.pairs import CRITERIA, Pairs, choose_pairs
 from latentscape.trajectories.spherical import spherical
 from latentscape.trajectories.surroundings import Surroundings
@@ -27,6 +28,7 @@ __all__ = [
     "Graph",
     "Interpolator",
     "LatentMoments",
+    "MarginalLaws",
     "Pairs",
     "Surroundings",
     "choose_pairs",
@@ -36,7 +38,9 @@ __all__ = [
     "linear",
     "linear_even_norm",
     "lol",
+    "lol_iid",
     "lol_of_many",
+    "marginal_laws",
     "require_method",
     "spherical",
     "through",

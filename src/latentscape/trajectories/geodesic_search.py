@@ -141,9 +141,18 @@ def _coordinates(energy: CurveEnergy, line: Tensor, of_line: Tensor) -> CurveCoo
     reach = REACH * (squared / n_values).sqrt()
     reach = torch.where(reach > 0, reach, 1.0)
     metric = energy.metric(line[:, at.round().long()], whole, reach)
-    metric = torch.where(metric.isfinite().all(2).all(1)[:, None, None], metric, whole)
-    stiffness, axes = torch.linalg.eigh(metric)
+    stiffness, axes = _principal(
+        torch.where(metric.isfinite().all(2, True).all(1, True), metric, whole)
+    )
     return CurveCoordinates.along(base, axes, stiffness, pull=pull)
+
+
+def _principal(metrics: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and axes; in double and scaled, as one metric near 0 or infinity fails all."""
+    size = metrics.abs().amax((1, 2), keepdim=True).double()
+    size = torch.where(size > 0, size, 1.0)
+    values, axes = torch.linalg.eigh(metrics.double() / size)
+    return (values * size[:, 0]).to(metrics.dtype), axes.to(metrics.dtype)
 
 
 def _reasons(minima: Minima, longer: Tensor, finite: Tensor, most: int) -> list[str]:

@@ -12,6 +12,7 @@ from latentscape.trajectories.even_norm import linear_even_norm
 from latentscape.trajectories.graph import NEEDED, Graph
 from latentscape.trajectories.linear import linear
 from latentscape.trajectories.lol import lol
+from latentscape.trajectories.lol_iid import lol_iid
 from latentscape.trajectories.spherical import Frame, spherical
 from latentscape.trajectories.surroundings import Surroundings
 
@@ -92,6 +93,7 @@ for _name, _way, _words in (
             needs=() if _frame == "plain" else ("latents",),
         )
 register("lol", lambda around: partial(lol, mean=around.moments.mean), needs=("latents",))
+register("lol-iid", lambda around: partial(lol_iid, laws=around.laws), needs=("latents",))
 for _seen, _needs in NEEDED.items():
     register(
         "graph" if _seen == "latent" else f"graph-{_seen}",

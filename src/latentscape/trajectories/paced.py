@@ -30,7 +30,7 @@ def paced(travel: Interpolator, look: Look) -> Interpolator:
 
     def run(starts: np.ndarray, ends: np.ndarray, *, n_steps: int) -> np.ndarray:
         plain = travel(starts, ends, n_steps=n_steps)
-        if n_steps < 3:
+        if n_steps < 3 or not len(plain):
             return plain
         fine = travel(starts, ends, n_steps=FINER * (n_steps - 1) + 1)
         seen = look(fine.reshape(-1, *fine.shape[2:])).reshape(*fine.shape[:2], -1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from latentscape.errors import UsageError
 from latentscape.trajectories.latent_moments import LatentMoments, latent_moments
+from latentscape.trajectories.lol_iid import MarginalLaws, marginal_laws
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,3 +63,15 @@ class Surroundings:
         self.require("latents", method="centring or whitening")
         assert self.latents is not None
         return latent_moments(self.latents, seed=self.seed)
+
+    @cached_property
+    def laws(self) -> MarginalLaws:
+        """The law of every coordinate of the latents, taken once.
+
+        Raises:
+            UsageError: If there are no latents.
+            UndefinedError: If there are fewer than two.
+        """
+        self.require("latents", method="a law of each coordinate")
+        assert self.latents is not None
+        return marginal_laws(self.latents, seed=self.seed)

@@ -49,8 +49,8 @@ def through(
     require_steps(n_steps)
     n_curves, n_keys = keys.shape[:2]
     found = np.full((n_curves, n_steps, *keys.shape[2:]), np.nan, kept_type(keys))
-    rows = keys.reshape(n_curves, n_keys, -1)
-    for curve, points in enumerate(rows):
+    for curve, each in enumerate(keys):
+        points = each.reshape(n_keys, -1)
         if np.isfinite(points).all():
             points = points.astype(np.float64)
             at = _times(points, kind) if times is None else _rising(times, n_keys)
