@@ -7,15 +7,13 @@ import numpy as np
 from latentscape.records import Journeys, Provenance, TrajectoriesRecord
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.figures.mosaic import mosaic
+from latentscape.report.figures.style_curves import curves, truths
 from latentscape.report.palette import CLASS_COLOURS, LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 
 PATTERNS = ("horseshoe", "wave", "arch", "tilt", "flat")
 VERDICTS = ("dissolve", "blurred dissolve", "cut", "mixed", "morph")
-COLUMNS = 2
-PANEL, GAP = 1.45, 0.42  # inches
 MOST_EXAMPLES = 8
-BAND = (25, 75)
 MOST_DOTS = 400
 
 
@@ -28,46 +26,6 @@ def journey_pictures(record: TrajectoriesRecord) -> list[Picture]:
     return [*made, *(picture for j in known if (picture := examples(record, j)) is not None)]
 
 
-def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
-    """Median style curve of each criterion, with its middle half, over that of the dissolves."""
-    words = Words(
-        f"style-curves-{record.method}",
-        f"Style from frame to frame: {record.method}",
-        "Each curve is divided by its own mean; the line is the median over pairs, the band their "
-        "middle half. Dashed: the cross-dissolve of the same ends. A curve that lies on the dashed "
-        "one shows no more than mixing pixels does."
-        + (" Dotted: the true images between the two samples." if _truths(known) else ""),
-        "Median style curves of " + ", ".join(j.criterion for j in known) + " with their nulls",
-        "cross-dissolve of the two decoded ends (dashed)"
-        + (", true in-between images (dotted)" if _truths(known) else ""),
-    )
-    rows = -(-len(known) // COLUMNS)
-    canvas = Canvas(words, _signed(record, known), height=rows * (PANEL + GAP) + 0.1)
-    width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
-    for i, journeys in enumerate(known):
-        column, row = i % COLUMNS, i // COLUMNS
-        bottom = 0.38 + (rows - 1 - row) * (PANEL + GAP)
-        axes = canvas.place(0.5 + column * (width + 0.35), bottom, width, PANEL - 0.2)
-        own, null = curve_shapes(journeys.curves), curve_shapes(journeys.nulls)
-        middle = (np.arange(own.shape[1]) + 0.5) / own.shape[1]
-        low, high = np.nanpercentile(own, BAND, axis=0)
-        axes.fill_between(middle, low, high, color=LIGHT["model"], alpha=0.16, linewidth=0)
-        axes.plot(middle, np.nanmedian(own, axis=0), color=LIGHT["model"], linewidth=1.6)
-        axes.plot(middle, np.nanmedian(null, axis=0), "--", color=LIGHT["second"], linewidth=1.2)
-        if journeys.truth is not None:
-            true = np.nanmedian(curve_shapes(journeys.truth.curves), axis=0)
-            axes.plot(middle, true, ":", color=LIGHT["ink"], linewidth=1.4)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(bottom=0)
-        axes.set_title(journeys.criterion, fontsize=SIZES.tick, loc="left", pad=3)
-        axes.grid(axis="y")
-        if row == rows - 1 or i + COLUMNS >= len(known):
-            axes.set_xlabel("t", labelpad=1)
-        if column == 0:
-            axes.set_ylabel("style loss ÷ mean", fontsize=SIZES.small)
-    return canvas.finish()
-
-
 def shares(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
     """Bars of each criterion: what the trajectories are called, and what their curves are."""
     told = " Truth: the true images between the two samples, and these encoded and decoded."
@@ -77,10 +35,10 @@ def shares(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
         "Upper bars: the verdict of the dissolve-or-morph panel. Lower bars: the shape of the "
         "style curve, and under it that of the cross-dissolves of the same ends. Names are "
         "conventions about measured numbers; their thresholds stand in the methods."
-        + (told if _truths(known) else ""),
+        + (told if truths(known) else ""),
         "Shares of verdicts and patterns by criterion",
         "patterns of the cross-dissolves"
-        + (", verdicts and patterns of the true images" if _truths(known) else ""),
+        + (", verdicts and patterns of the true images" if truths(known) else ""),
     )
     blocks = [_bars(journeys) for journeys in known]
     step, head = 0.15, 0.28
@@ -195,14 +153,6 @@ def examples(record: TrajectoriesRecord, journeys: Journeys) -> Picture | None:
     return canvas.finish()
 
 
-def curve_shapes(values: np.ndarray) -> np.ndarray:
-    """(curves, values) each over its own mean; those without a shape left out."""
-    means = values.mean(1, keepdims=True)
-    kept = (np.isfinite(values).all(1)) & (means[:, 0] > 0)
-    shapes = values[kept] / means[kept]
-    return shapes if len(shapes) else np.full((1, values.shape[1]), np.nan)
-
-
 def _bar(
     axes: Any, y: float, height: float, names: tuple[str, ...], found: tuple[str, ...]
 ) -> None:
@@ -254,7 +204,3 @@ def _signed(
 ) -> Provenance:
     pairs = sum(len(journeys.pairs) for journeys in known) if n is None else n
     return record.provenance.model_copy(update={"n": pairs})
-
-
-def _truths(known: list[Journeys]) -> bool:
-    return any(journeys.truth is not None for journeys in known)

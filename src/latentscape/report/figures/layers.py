@@ -4,7 +4,7 @@ import numpy as np
 
 from latentscape.records import Journeys, TrajectoriesRecord
 from latentscape.report.canvas import WIDTH, Canvas
-from latentscape.report.figures.journeys import curve_shapes
+from latentscape.report.figures.style_curves import curve_shapes
 from latentscape.report.palette import LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 

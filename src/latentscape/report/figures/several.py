@@ -6,12 +6,12 @@ import numpy as np
 
 from latentscape.records import Journeys, Provenance, TrajectoriesRecord
 from latentscape.report.canvas import WIDTH, Canvas
-from latentscape.report.figures.journeys import curve_shapes, legend
+from latentscape.report.figures.journeys import legend
+from latentscape.report.figures.style_curves import curve_shapes, panels, panels_height
 from latentscape.report.palette import CLASS_COLOURS, LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 
-COLUMNS = 2
-PANEL, GAP = 1.45, 0.42  # inches
+FOOT = 0.48  # inches, for the models' names
 SHAPES = ("horseshoe", "wave", "arch")
 
 
@@ -40,12 +40,9 @@ def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
         "Median style curves of " + ", ".join(found),
         "cross-dissolves of each model's own decoded ends (dashed)",
     )
-    rows = -(-len(criteria) // COLUMNS)
-    canvas = Canvas(words, _signed(found), height=rows * (PANEL + GAP) + 0.58)
-    width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
-    for i, criterion in enumerate(criteria):
-        bottom = 0.86 + (rows - 1 - i // COLUMNS) * (PANEL + GAP)
-        axes = canvas.place(0.5 + (i % COLUMNS) * (width + 0.35), bottom, width, PANEL - 0.2)
+    canvas = Canvas(words, _signed(found), height=panels_height(len(criteria), foot=FOOT))
+    every = panels(canvas, criteria, foot=FOOT)
+    for criterion, axes in zip(criteria, every, strict=True):
         for k, record in enumerate(found.values()):
             journeys = _of(record, criterion)
             if journeys is None:
@@ -55,14 +52,7 @@ def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
                 middle = np.nanmedian(curve_shapes(values), axis=0)
                 t = (np.arange(len(middle)) + 0.5) / len(middle)
                 axes.plot(t, middle, line, color=colour, linewidth=1.5 if line == "-" else 0.8)
-        axes.set_xlim(0, 1)
         axes.set_ylim(bottom=0)
-        axes.set_title(criterion, fontsize=SIZES.tick, loc="left", pad=3)
-        axes.grid(axis="y")
-        if i + COLUMNS >= len(criteria):
-            axes.set_xlabel("t", labelpad=1)
-        if i % COLUMNS == 0:
-            axes.set_ylabel("style loss ÷ mean", fontsize=SIZES.small)
     legend(canvas, "", tuple(found), 0.14, colours=CLASS_COLOURS)
     return canvas.finish()
 

@@ -1,0 +1,87 @@
+"""Style curves of many pairs, a panel a criterion: medians, their bands, the dissolves' beside."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentscape.records import Journeys, TrajectoriesRecord
+from latentscape.report.canvas import WIDTH, Canvas
+from latentscape.report.palette import LIGHT, SIZES
+from latentscape.report.picture import Picture, Words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS = 2
+PANEL, GAP = 1.45, 0.42  # inches
+BAND = (25, 75)
+
+
+def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
+    """Median style curve of each criterion, with its middle half, over that of the dissolves."""
+    words = Words(
+        f"style-curves-{record.method}",
+        f"Style from frame to frame: {record.method}",
+        "Each curve is divided by its own mean; the line is the median over pairs, the band their "
+        "middle half. Dashed: the cross-dissolve of the same ends. A curve that lies on the dashed "
+        "one shows no more than mixing pixels does."
+        + (" Dotted: the true images between the two samples." if truths(known) else ""),
+        "Median style curves of " + ", ".join(j.criterion for j in known) + " with their nulls",
+        "cross-dissolve of the two decoded ends (dashed)"
+        + (", true in-between images (dotted)" if truths(known) else ""),
+    )
+    pairs = sum(len(journeys.pairs) for journeys in known)
+    about = record.provenance.model_copy(update={"n": pairs})
+    canvas = Canvas(words, about, height=panels_height(len(known)))
+    every = panels(canvas, [journeys.criterion for journeys in known])
+    for journeys, axes in zip(known, every, strict=True):
+        own, null = curve_shapes(journeys.curves), curve_shapes(journeys.nulls)
+        middle = (np.arange(own.shape[1]) + 0.5) / own.shape[1]
+        low, high = np.nanpercentile(own, BAND, axis=0)
+        axes.fill_between(middle, low, high, color=LIGHT["model"], alpha=0.16, linewidth=0)
+        axes.plot(middle, np.nanmedian(own, axis=0), color=LIGHT["model"], linewidth=1.6)
+        axes.plot(middle, np.nanmedian(null, axis=0), "--", color=LIGHT["second"], linewidth=1.2)
+        if journeys.truth is not None:
+            true = np.nanmedian(curve_shapes(journeys.truth.curves), axis=0)
+            axes.plot(middle, true, ":", color=LIGHT["ink"], linewidth=1.4)
+        axes.set_ylim(bottom=0)
+    return canvas.finish()
+
+
+def panels_height(n: int, *, foot: float = 0.0) -> float:
+    """Inches that `n` panels take, with a foot below them."""
+    return -(-n // COLUMNS) * (PANEL + GAP) + foot + 0.1
+
+
+def panels(canvas: Canvas, titles: Sequence[str], *, foot: float = 0.0) -> "list[Axes]":
+    """Axes for style curves over t, two columns, with their titles; ``foot`` inches left below."""
+    rows = -(-len(titles) // COLUMNS)
+    width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
+    found = []
+    for i, title in enumerate(titles):
+        row, column = divmod(i, COLUMNS)
+        bottom = foot + 0.38 + (rows - 1 - row) * (PANEL + GAP)
+        axes = canvas.place(0.5 + column * (width + 0.35), bottom, width, PANEL - 0.2)
+        axes.set_xlim(0, 1)
+        axes.set_title(title, fontsize=SIZES.tick, loc="left", pad=3)
+        axes.grid(axis="y")
+        if i + COLUMNS >= len(titles):
+            axes.set_xlabel("t", labelpad=1)
+        if column == 0:
+            axes.set_ylabel("style loss ÷ mean", fontsize=SIZES.small)
+        found.append(axes)
+    return found
+
+
+def curve_shapes(values: np.ndarray) -> np.ndarray:
+    """(curves, values) each over its own mean; those without a shape left out."""
+    means = values.mean(1, keepdims=True)
+    kept = (np.isfinite(values).all(1)) & (means[:, 0] > 0)
+    shapes = values[kept] / means[kept]
+    return shapes if len(shapes) else np.full((1, values.shape[1]), np.nan)
+
+
+def truths(known: Sequence[Journeys]) -> bool:
+    """Whether true in-between images stand beside any of them."""
+    return any(journeys.truth is not None for journeys in known)
