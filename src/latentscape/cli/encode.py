@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Folder, Json, Model, SplitName
+from latentscape.cli.options import Folder, Json, Model, Size, SplitName, sized
 from latentscape.cli.talk import Bar, give
 
 
@@ -14,6 +14,7 @@ def encode(
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
     split: SplitName = "test",
+    size: Size = None,
     batch_size: Annotated[int, typer.Option(help="Images a batch.")] = 256,
     out: Folder = None,
     json: Json = False,
@@ -22,7 +23,8 @@ def encode(
     from latentscape.workflows.encode import encode as run
 
     bar = Bar(f"encode {split}")
-    record = run(model, data, out=out, split=split, batch_size=batch_size, progress=bar)
+    images = sized(data, size, model=model)
+    record = run(model, images, out=out, split=split, batch_size=batch_size, progress=bar)
     lines = [
         f"store    {record.folder}",
         f"latents  {record.n:,} of shape {'×'.join(map(str, record.latent_shape))}",

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, Seed, SplitName
-from latentscape.cli.talk import give
+from latentscape.cli.options import Json, Model, Out, Seed, Size, SplitName, sized
+from latentscape.cli.talk import give, warn_if_lost
 
 
 def interpolate(
@@ -26,6 +26,7 @@ def interpolate(
     ] = False,
     film: Annotated[str, typer.Option(help="Films beside it: gif, mp4, or both by a comma.")] = "",
     split: SplitName = "test",
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -36,7 +37,7 @@ def interpolate(
     chosen = pairs.split(",") if ":" in pairs else pairs
     record = run(
         model,
-        data,
+        sized(data, size, model=model),
         pairs=chosen,
         n_pairs=n_pairs,
         n_steps=n_steps,
@@ -47,6 +48,7 @@ def interpolate(
         split=split,
         out=out,
     )
+    warn_if_lost(record)
     lines = [f"{start} → {end}" for start, end in record.pairs]
     lines.append(f"{len(record.pairs)} {record.method} trajectories of {record.n_steps} frames")
     give(record, lines, as_json=json)

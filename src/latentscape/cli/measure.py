@@ -4,8 +4,18 @@ from typing import Annotated, get_args
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, Seed, SplitName, StoreSplit, one_of
-from latentscape.cli.talk import Bar, give, row_lines
+from latentscape.cli.options import (
+    Json,
+    Model,
+    Out,
+    Seed,
+    Size,
+    SplitName,
+    StoreSplit,
+    one_of,
+    sized,
+)
+from latentscape.cli.talk import Bar, give, row_lines, warn_if_lost
 
 app = typer.Typer(help="Numbers with unit, direction, interval and baseline.")
 
@@ -23,6 +33,7 @@ def reconstruction(
     ] = None,
     split: SplitName = "test",
     posterior: Annotated[str, typer.Option(help="mean or sample.")] = "mean",
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -31,10 +42,12 @@ def reconstruction(
     from latentscape.metrics.reconstruction import Drawn
     from latentscape.workflows.measure.reconstruction import measure_reconstruction
 
+    named = sized(data, size, model=model)
     drawn = one_of(posterior, get_args(Drawn), "posterior")
     record = measure_reconstruction(
-        model, data, split=split, posterior=drawn, seed=seed, out=out, progress=Bar("measure")
+        model, named, split=split, posterior=drawn, seed=seed, out=out, progress=Bar("measure")
     )
+    warn_if_lost(record)
     give(record, row_lines((record.model_row, *record.baselines)), as_json=json)
 
 
@@ -47,6 +60,7 @@ def disentanglement(
     ] = None,
     split: StoreSplit = None,
     repeats: Annotated[int, typer.Option(help="Halves, permutations and rotations, each.")] = 5,
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -54,8 +68,9 @@ def disentanglement(
     """Whether single latents follow single known factors: MIG, DCI, SAP and votes."""
     from latentscape.workflows.measure.disentanglement import measure_disentanglement
 
+    named = sized(data, size, model=model)
     record = measure_disentanglement(
-        model, data, split=split, repeats=repeats, seed=seed, out=out, progress=Bar("measure")
+        model, named, split=split, repeats=repeats, seed=seed, out=out, progress=Bar("measure")
     )
     rows = (record.row, *((record.rotated,) if record.rotated.measures else ()))
     factors = [
@@ -64,6 +79,7 @@ def disentanglement(
         for row in record.by_factor
     ]
     lines = [*row_lines(rows), *(["by factor", *factors] if factors else [])]
+    warn_if_lost(record)
     give(record, lines, as_json=json)
 
 
@@ -74,6 +90,7 @@ def collapse(
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
     split: StoreSplit = None,
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -81,11 +98,15 @@ def collapse(
     """Whether latents carry anything; if not, why, and the flag that mends it."""
     from latentscape.workflows.measure.collapse import measure_collapse
 
-    record = measure_collapse(model, data, split=split, seed=seed, out=out, progress=Bar("measure"))
+    named = sized(data, size, model=model)
+    record = measure_collapse(
+        model, named, split=split, seed=seed, out=out, progress=Bar("measure")
+    )
     lines = row_lines((record.activity, record.surgery, record.decoder))
     lines += [f"{form}: β {value:.3g}" for form, value in record.beta.items()]
     lines += [f"{record.finding}: {record.verdict}", f"({record.thresholds})"]
     lines += [f"cure: {record.cure}"] if record.cure else []
+    warn_if_lost(record)
     give(record, lines, as_json=json)
 
 
@@ -99,6 +120,7 @@ def structure(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Most latents; above, a seeded choice of them.")
     ] = None,
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -106,14 +128,16 @@ def structure(
     """How the space is organised: shape, Gaussianity, prior, dimension, classes and clusters."""
     from latentscape.workflows.measure.structure import measure_structure
 
+    named = sized(data, size, model=thing)
     record = measure_structure(
-        thing, data, split=split, limit=limit, seed=seed, out=out, progress=Bar("measure")
+        thing, named, split=split, limit=limit, seed=seed, out=out, progress=Bar("measure")
     )
     rows = [*record.rows, *(record.classes.rows if record.classes else ())]
     if record.smoothness is not None:
         rows += [record.smoothness.row, *record.smoothness.baselines]
     if record.spatial is not None:
         rows += record.spatial.rows
+    warn_if_lost(record)
     give(record, [*row_lines(rows), *record.verdicts], as_json=json)
 
 
@@ -134,6 +158,7 @@ def generation(
         typer.Option(min=1, help="Images whose likelihood is bounded; 100 small ones, 30 larger."),
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Posterior draws for each of them.")] = 200,
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -142,6 +167,7 @@ def generation(
     from latentscape.nn.features import FeatureName
     from latentscape.workflows.measure.generation import GenerationConfig, measure_generation
 
+    named = sized(data, size, model=model)
     config = GenerationConfig(
         features=None if features is None else one_of(features, get_args(FeatureName), "features"),
         n_images=images,
@@ -149,10 +175,11 @@ def generation(
         n_draws=draws,
     )
     record = measure_generation(
-        model, data, split=split, config=config, seed=seed, out=out, progress=Bar("measure")
+        model, named, split=split, config=config, seed=seed, out=out, progress=Bar("measure")
     )
     told = f"features: {record.features.net}, {record.features.layer}, {record.features.weights}"
     rows = (*record.rows, *record.baselines, record.likelihood)
+    warn_if_lost(record)
     give(record, [*row_lines(rows), told], as_json=json)
 
 
@@ -176,6 +203,7 @@ def trajectories(
     preset: Annotated[str, typer.Option(help="Style loss: gatys, johnson or tutorial.")] = "gatys",
     precision: Annotated[str, typer.Option(help="Of the style net: fast or exact.")] = "fast",
     split: SplitName = "test",
+    size: Size = None,
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -185,6 +213,7 @@ def trajectories(
     from latentscape.nn.style_nets import Precision, StyleNetName
     from latentscape.workflows.measure.trajectories import TravelConfig, measure_trajectories
 
+    named = sized(data, size, model=model)
     ways = method.split(",")
     if out is not None and len(ways) > 1:
         raise UsageError("--out names the files of one way", "leave it out, or give one --method")
@@ -201,8 +230,15 @@ def trajectories(
             precision=one_of(precision, get_args(Precision), "precision"),
         )
         record = measure_trajectories(
-            model, data, config=config, split=split, seed=seed, out=out, progress=Bar("measure")
+            model,
+            named,
+            config=config,
+            split=split,
+            seed=seed,
+            out=out,
+            progress=Bar("measure"),
         )
         told = record.features
         words = f"{way}: style {record.preset}, {told.net}, {told.layer}, {told.weights}"
+        warn_if_lost(record)
         give(record, [*row_lines(record.rows), words], as_json=json)

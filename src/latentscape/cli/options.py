@@ -3,11 +3,14 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latentscape.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from latentscape.data import DataConfig
 
 Data = Annotated[
     str,
@@ -17,7 +20,13 @@ Data = Annotated[
         "folder:PATH, triplets:PATH, npz:PATH or hf:NAME",
     ),
 ]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run folder.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A run folder, or onnx:ENCODER,DECODER.")
+]
+Size = Annotated[
+    int | None,
+    typer.Option(min=1, help="Side to bring DATA to, for a model that is no run."),
+]
 Folder = Annotated[Path | None, typer.Option("--out", help="Folder to write to.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Stem of the files to write.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
@@ -36,6 +45,27 @@ Settings = Annotated[
         "may be repeated.",
     ),
 ]
+
+
+def sized(data: str | None, size: int | None, *, model: str) -> "str | DataConfig | None":
+    """DATA at the size that ``--size`` asks for.
+
+    Raises:
+        UsageError: If there is no DATA to bring to it, or the model is a run: it has its own.
+    """
+    if size is None:
+        return data
+    from latentscape.records import RUN_FILE
+
+    if (Path(model) / RUN_FILE).exists():
+        raise UsageError(
+            f"--size {size}: a run takes images of its own size only", "leave --size out"
+        )
+    if data is None:
+        raise UsageError(f"--size {size} is of DATA, and none is named", "name DATA after MODEL")
+    from latentscape.data import DataConfig
+
+    return DataConfig(data, size=size)
 
 
 def parse_settings(pairs: list[str] | None, *configs: type) -> dict[str, dict[str, Any]]:

@@ -34,6 +34,12 @@ def give(record: "Record", lines: list[str], *, as_json: bool) -> None:
     print(record.to_json() if as_json else "\n".join([*lines, *written(record)]))
 
 
+def warn_if_lost(record: "Record") -> None:
+    """Say that a record was written nowhere, as no run has a place for it."""
+    if record.saved_at is None:
+        say("warning: no run has a place for this, so it is kept nowhere; --out STEM keeps it")
+
+
 def written(record: "Record") -> list[str]:
     """Where a record lies, if it was written; one that has a folder says so itself."""
     known = record.saved_at is None or hasattr(record, "folder")

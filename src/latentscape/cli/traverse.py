@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, SplitName
-from latentscape.cli.talk import give
+from latentscape.cli.options import Json, Model, Out, Size, SplitName, sized
+from latentscape.cli.talk import give, warn_if_lost
 
 
 def traverse(
@@ -17,13 +17,18 @@ def traverse(
     n_units: Annotated[int, typer.Option(help="Most latents shown.")] = 10,
     n_steps: Annotated[int, typer.Option(help="Images a latent.")] = 11,
     split: SplitName = "test",
+    size: Size = None,
     out: Out = None,
     json: Json = False,
 ) -> None:
     """Move one latent after another and decode; a film of it lies beside the record."""
     from latentscape.workflows.traverse import traverse as run
 
-    record = run(model, data, around=around, n_units=n_units, n_steps=n_steps, split=split, out=out)
+    images = sized(data, size, model=model)
+    record = run(
+        model, images, around=around, n_units=n_units, n_steps=n_steps, split=split, out=out
+    )
+    warn_if_lost(record)
     unit = "nat of KL" if record.ranked_by == "KL" else "of variance"
     lines = [
         f"{name}: {rate:.4g} {unit}, from {values[0]:.3g} to {values[-1]:.3g}"

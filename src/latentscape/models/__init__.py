@@ -4,8 +4,8 @@ from latentscape.models.autoencoder import Autoencoder
 from latentscape.models.build import build_model
 from latentscape.models.config import ModelConfig, NetworkName
 from latentscape.models.likelihood import Likelihood, LikelihoodName, build_likelihood
+from latentscape.models.opened import OpenModel, open_model
 from latentscape.models.posterior import Gaussian, Point, Posterior, PosteriorKind
-from latentscape.models.saved import OpenModel, open_model
 
 __all__ = [
     "Autoencoder",

@@ -1,7 +1,8 @@
 """p(x|z): how a decoder's logits are scored against an image, in nats per image.
 
-All likelihoods read the decoder's output as logits: the mean image is its sigmoid, so that every
-model decodes into [0, 1].
+The likelihoods of our own recipes read the decoder's output as logits: the mean image is its
+sigmoid, so that every model decodes into [0, 1]. A decoder that was trained elsewhere puts out
+images already, and has a likelihood that takes them as they are.
 """
 
 import math
@@ -96,6 +97,23 @@ class GaussianFixed(Likelihood):
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
         squared = (torch.sigmoid(logits) - images).square().flatten(1)
         return gaussian_nll(squared, squared.new_tensor(math.log(self.sigma)))
+
+
+class GaussianOfImages(Likelihood):
+    """A Gaussian with σ = 1 about an output that is the image itself, and no logits.
+
+    Of decoders that were trained elsewhere, by whatever loss: a convention to measure them by.
+    """
+
+    name = "gaussian-fixed"
+    sigma = 1.0
+
+    def mean(self, logits: Tensor) -> Tensor:
+        return logits.clamp(0, 1)
+
+    def nll(self, logits: Tensor, images: Tensor) -> Tensor:
+        squared = (self.mean(logits) - images).square().flatten(1)
+        return gaussian_nll(squared, squared.new_zeros(()))
 
 
 class Laplace(Likelihood):

@@ -1,7 +1,6 @@
 """A run folder as a model: description in run.json, weights in safetensors, never a pickle."""
 
 import hashlib
-from dataclasses import dataclass
 from errno import ENOSPC
 from pathlib import Path
 from typing import Any
@@ -14,42 +13,19 @@ from latentscape.errors import ModelError, RunError
 from latentscape.models.autoencoder import Autoencoder
 from latentscape.models.build import build_model
 from latentscape.models.config import ModelConfig
+from latentscape.models.opened import OpenModel
 from latentscape.records import read_run, replacing
 
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 
 
-@dataclass(frozen=True)
-class OpenModel:
-    """A model ready to encode and decode, and where it came from.
-
-    Attributes:
-        name: Short name for figures.
-        autoencoder: The model itself, in eval mode.
-        recipe: Name of the recipe it was trained with.
-        seed: Seed of its training.
-        sha256: Hash of its weights.
-        data: The images it was trained on, if known.
-        folder: Its run folder, if it is a run.
-    """
-
-    name: str
-    autoencoder: Autoencoder
-    recipe: str
-    seed: int
-    sha256: str
-    data: DataConfig | None = None
-    folder: Path | None = None
-
-
-def open_model(name: str | Path) -> OpenModel:
-    """Open MODEL: today a run folder.
+def open_run(folder: Path) -> OpenModel:
+    """Open a run folder.
 
     Raises:
         UsageError: If there is no such folder, or this version knows no such network.
         ModelError, RunError: If there is no model in it, or it cannot be used.
     """
-    folder = Path(name)
     if folder.suffix.lower() in PICKLES:
         raise ModelError(
             f"{folder} is a pickle, which can run any code when it is opened",

@@ -196,11 +196,11 @@ class TrajectoryRecord(Record):
 
 
 class InfoRecord(Record):
-    """What a thing is: data, run, folder of runs, store, record or report."""
+    """What a thing is: data, run, folder of runs, model, store, record or report."""
 
     kind: ClassVar[str] = "info"
     thing: str
-    what: Literal["data", "run", "folder of runs", "store", "record", "report"]
+    what: Literal["data", "run", "folder of runs", "model", "store", "record", "report"]
     facts: dict[str, str | int | float | None]
 
 

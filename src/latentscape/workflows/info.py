@@ -13,11 +13,13 @@ SHOWN_SIZE = 64  # to which pictures of several sizes are brought to be describe
 
 
 def info(thing: str) -> InfoRecord:
-    """Tell a run, folder of runs, store, record, report or DATA apart and give the facts of it.
+    """Tell a run, folder of runs, model, store, record, report or DATA apart; give its facts.
 
     Raises:
         UsageError: If it is none of these.
     """
+    if thing.startswith("onnx:"):
+        return InfoRecord(thing=thing, what="model", facts=_model(thing))
     path = Path(thing)
     if path.is_file() and path.name in ("run.json", "manifest.json", "plan.json"):
         path = path.parent
@@ -82,6 +84,27 @@ def _run(folder: Path) -> Facts:
             facts[room] = ", ".join(sorted({p.stem for p in (folder / room).iterdir()}))
     facts["report"] = "report.html" if (folder / "report.html").exists() else None
     return facts
+
+
+def _model(name: str) -> Facts:
+    """Of a model that is no run."""
+    from latentscape.models import open_model
+
+    opened = open_model(name)
+    model, latent = opened.autoencoder, "×".join(str(n) for n in opened.autoencoder.latent_shape)
+    facts: Facts = {"name": opened.name, "recipe": opened.recipe}
+    if model.size_step is None:
+        facts |= {"images": str(model.image_shape), "latent": latent}
+    else:
+        colours = {1: "gray", 3: "RGB"}.get(model.image_shape.channels, "")
+        facts["images"] = f"{colours}, of any sides that are multiples of {model.size_step}"
+        facts["latent"] = f"{latent} of an image {model.image_shape}"
+    return facts | {
+        "posterior": model.posterior,
+        "pixels": "[{:g}, {:g}]".format(*model.pixel_range),
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "weights sha256": opened.sha256,
+    }
 
 
 def _training(path: Path) -> Facts:

@@ -106,6 +106,11 @@ def interpolate(
     if unknown:
         raise UsageError(f"there is no film {unknown[0]!r}", nearest(unknown[0], FILMS))
     subject = open_subject(model, data, journey.split)
+    if journey.film and out is None and subject.model.folder is None:
+        raise UsageError(
+            f"{subject.model.name} is no run, so there is no place for a film",
+            "say where with --out STEM",
+        )
     crowd = crowd_of(subject)
     pairs = choose_pairs(journey.pairs, crowd, n_pairs=journey.n_pairs, seed=journey.seed)
     ends = ends_of(subject, pairs)

@@ -23,6 +23,7 @@ Progress = Callable[[int, int, str], None]
 
 SPLITS = (*get_args(Split), "all")
 BATCH = 256
+COLOURS: dict[int, Literal["L", "RGB"]] = {1: "L", 3: "RGB"}
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
         model: MODEL.
         data: DATA. None stands for the model's own images; a name is loaded by the rule (size,
             colour, binarize, seed) by which the model's own were, and brought to the model's size
-            and colour, with a warning, where it does not fit.
+            and colour, with a warning, where it does not fit. A model that takes any size takes
+            the size that DATA has.
         split: ``train``, ``val``, ``test`` or ``all``.
 
     Raises:
@@ -123,7 +125,10 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
         raise UsageError(f"there is no split {split!r}", f"one of {', '.join(SPLITS)}")
     opened = open_model(model)
     config = data_for(opened, data)
-    if isinstance(data, str) and config != opened.data:
+    if opened.autoencoder.size_step is not None:
+        images, config = _in_its_colour(opened, config)
+        opened = opened.for_images(images.shape)
+    elif isinstance(data, str) and config != opened.data:
         images, config = _brought(opened, config)
     else:
         images = _loaded(config)
@@ -242,8 +247,7 @@ def room_in(model: OpenModel, room: str, stem: str) -> Path | None:
 def _brought(model: OpenModel, config: DataConfig) -> tuple[ImageSet, DataConfig]:
     """Images as their config has them where they fit the model, else in its size and colour."""
     wanted = model.autoencoder.image_shape
-    colours: dict[int, Literal["L", "RGB"]] = {1: "L", 3: "RGB"}
-    if wanted.height != wanted.width or wanted.channels not in colours:
+    if wanted.height != wanted.width or wanted.channels not in COLOURS:
         return _loaded(config), config
     try:
         images = _loaded(config)
@@ -251,11 +255,28 @@ def _brought(model: OpenModel, config: DataConfig) -> tuple[ImageSet, DataConfig
             return images, config
     except SizesError:
         pass
-    config = replace(config, size=wanted.height, colour=colours[wanted.channels])
+    config = replace(config, size=wanted.height, colour=COLOURS[wanted.channels])
     images = _loaded(config)
     told = f"{images.name} is brought to {images.shape} for the model {model.name}"
     warnings.warn(f"{told}, by the rule {config.resize}", stacklevel=4)
     return images, config
+
+
+def _in_its_colour(model: OpenModel, config: DataConfig) -> tuple[ImageSet, DataConfig]:
+    """Images for a model that takes any size: only their colour must be its own."""
+    step, wanted = model.autoencoder.size_step or 1, model.autoencoder.image_shape.channels
+    try:
+        images = _loaded(config)
+    except SizesError as error:
+        side = -(-64 // step) * step
+        raise SizesError(
+            error.message, f"give one that is a multiple of {step}: --size {side}"
+        ) from error
+    if images.shape.channels == wanted or wanted not in COLOURS or config.colour is not None:
+        return images, config
+    config = replace(config, colour=COLOURS[wanted])
+    warnings.warn(f"{images.name} is brought to {config.colour} for {model.name}", stacklevel=4)
+    return _loaded(config), config
 
 
 def _require_fit(model: OpenModel, images: ImageSet, config: DataConfig) -> None:
