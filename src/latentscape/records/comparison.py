@@ -121,7 +121,7 @@ class ComparisonTable(Record):
 
 
 class TruthOrder(Record):
-    """Models in the order of their distance to the true in-between images, the nearest first.
+    """Models in the order of their error against the true in-between images, the least first.
 
     Attributes:
         provenance: What all have in common; n is of pairs.

@@ -14,7 +14,7 @@ ASKED = (
     *("truth_error", "truth_distance", "truth_unevenness", "motion_skill", "motion_skill_decoded"),
     *("share_horseshoe", "share_arch", "share_wave"),
 )
-ORDERED = ("truth_distance", "truth_error", "pooled_motion_skill")
+ORDERED = ("truth_error", "truth_distance", "truth_unevenness", "pooled_motion_skill")
 VERDICTS = ("share_dissolve", "share_mixed", "share_morph")
 BY_DEFINITION = (
     "By definition cross-dissolves of the decoded ends are all dissolves with a motion skill of 0, "
@@ -48,9 +48,10 @@ def truth_section(record: ComparisonRecord, draw: Callable[[Picture], Html]) -> 
         return []
     about = (
         "The images were drawn by a known rule, so that what lies between two samples is known. "
-        "Models stand in the order of their distance to it: the cosine distance of each frame to "
-        "the nearest true image, mean over frames and pairs. Differences are to the model one "
-        "place nearer, pair by pair."
+        "Models stand in the order of their squared error against it, moment by moment. The cosine "
+        "distance to the nearest true image cannot order them alone: what keeps to the two ends, a "
+        "cut most of all, has next to none, and shows in its unevenness. Differences are to the "
+        "model one place nearer, pair by pair."
     )
     figures = columns([draw(draw_order(order)) for order in record.nearness])
     tables = [block for order in record.nearness for block in _order(order)]

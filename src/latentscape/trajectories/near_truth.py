@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from latentscape.errors import UndefinedError
-from latentscape.metrics import CATALOGUE, measured, row_of
+from latentscape.metrics import CATALOGUE, bootstrap_intervals, measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
 from latentscape.metrics.interval import LEVEL, Interval
 from latentscape.records import Difference, Journeys, Measure, Provenance, Row, TruthOrder
@@ -17,8 +17,8 @@ TRUE = "true in-between images"
 CEILING = "true images, encoded and decoded"
 FADED = "cross-dissolves of the decoded ends"
 SKILL = "pooled_motion_skill"
-ORDERED = ("truth_distance", "truth_error", SKILL)  # the first sets the order
-NEEDED = ("truth_distance", "truth_error")
+NEEDED = ("truth_error", "truth_distance")  # the first sets the order
+ORDERED = (*NEEDED, SKILL)
 
 
 def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
@@ -71,6 +71,9 @@ def truth_order(
 ) -> TruthOrder | None:
     """Models from the nearest to the truth to the farthest, and what tells neighbours apart.
 
+    The order is that of the squared error at the same moments. Distance to the *nearest* true image
+    cannot set it: what keeps to the two ends, a cut most of all, has none.
+
     Means and skills are of all pairs together, so that pairs whose dissolve is nearly true, and
     whose own skill is therefore anything, weigh little.
 
@@ -98,7 +101,7 @@ def truth_order(
     }
     if len(scored) < 2:
         return None
-    order = sorted(scored, key=lambda name: scored[name]["own"]["truth_distance"].value)
+    order = sorted(scored, key=lambda name: scored[name]["own"]["truth_error"].value)
     pairs = "the same pairs for all" if same else "pairs that differ from model to model"
     n = max(scores["own"]["truth_error"].n for scores in scored.values())
     return TruthOrder(
@@ -186,8 +189,24 @@ def _skill(own: np.ndarray, faded: np.ndarray, best: np.ndarray) -> np.ndarray:
 
 def _row(name: str, journeys: Journeys, scores: Mapping[str, _Score], seed: int) -> Row:
     found = np.array(journeys.verdicts)
-    makers = {key: lambda key=key: (scores[key].measure(),) for key in ORDERED}
-    return row_of(name, {**makers, "verdicts": lambda: shares(VERDICTS, found, None, seed)})
+    makers = {
+        **{key: lambda key=key: (scores[key].measure(),) for key in ORDERED},
+        "truth_unevenness": lambda: (_unevenness(journeys, seed),),
+        "verdicts": lambda: shares(VERDICTS, found, None, seed),
+    }
+    return row_of(name, makers)
+
+
+def _unevenness(journeys: Journeys, seed: int) -> Measure:
+    """Mean over the pairs that define it: not those whose ends are nearest to one true image."""
+    values = np.asarray(journeys.numbers["truth_unevenness"], float)
+    n = int(np.isfinite(values).sum())
+    if not n:
+        raise UndefinedError("no trajectory goes from one true image to another", "")
+    key = "truth_unevenness"
+    interval = bootstrap_intervals({key: values}, seed=seed).get(key)
+    note = f"mean over {n:,} of {len(values):,} pairs"
+    return measured(key, float(np.nanmean(values)), n=n, interval=interval, note=note)
 
 
 def _beside(name: str, scores: Mapping[str, _Score]) -> Row:

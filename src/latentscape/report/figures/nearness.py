@@ -11,7 +11,7 @@ from latentscape.report.words import SIGNS, label, number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHOWN = ("truth_distance", "truth_error", "pooled_motion_skill")
+SHOWN = ("truth_error", "truth_distance", "pooled_motion_skill")
 SKILL = "pooled_motion_skill"
 ROW, HEAD, FOOT = 0.2, 0.24, 0.22  # inches
 LONGEST = 24  # letters of a model's name
