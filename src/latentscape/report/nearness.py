@@ -1,24 +1,43 @@
 """Trajectories beside what is truly in between: a run's own table, and models in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from latentscape.records import ComparisonRecord, Difference, Row, TrajectoriesRecord, TruthOrder
+from latentscape.records import (
+    ComparisonRecord,
+    Measure,
+    Row,
+    TrajectoriesRecord,
+    TruthOrder,
+)
 from latentscape.report.cells import value
 from latentscape.report.figures.nearness import draw_order
-from latentscape.report.markup import Html, columns, joined, table, tag
+from latentscape.report.markup import Html, columns, joined, sentences, table, tag
 from latentscape.report.picture import Picture
 from latentscape.report.words import SIGNS, label, number
 
 ASKED = (
-    *("share_dissolve", "share_blurred_dissolve", "share_cut", "share_mixed", "share_morph"),
-    *("truth_error", "truth_distance", "truth_unevenness", "motion_skill", "motion_skill_decoded"),
+    *("share_dissolve", "share_mixed", "share_morph", "truth_error", "truth_distance"),
+    *("truth_unevenness", "motion_skill", "motion_skill_decoded"),
     *("share_horseshoe", "share_arch", "share_wave"),
 )
 ORDERED = ("truth_error", "truth_distance", "truth_unevenness", "pooled_motion_skill")
 VERDICTS = ("share_dissolve", "share_mixed", "share_morph")
-BY_DEFINITION = (
-    "By definition cross-dissolves of the decoded ends are all dissolves with a motion skill of 0, "
-    "true images encoded and decoded have one of 1, and the true images lie at no distance."
+ANCHORS = ("dissolves", "truth decoded", "truth")  # rows that stand beside one, from the last
+KNOWN = {  # what an anchor has without being measured
+    "dissolves": {
+        "share_dissolve": "1",
+        "share_mixed": "0",
+        "share_morph": "0",
+        "motion_skill": "0",
+    },
+    "truth decoded": {"motion_skill": "1", "motion_skill_decoded": "1"},
+    "truth": {"truth_error": "0", "truth_distance": "0", "truth_unevenness": "0"},
+}
+MEANT = (
+    "Dissolves are the cross-dissolves of the decoded ends; truth is what the generator draws "
+    "between the two samples, and truth decoded the same encoded and decoded, the best that the "
+    "model could show. Verdicts of both are by their frames alone. Numbers without an interval are "
+    "so by definition, or shares among the dissolves."
 )
 
 
@@ -29,17 +48,25 @@ def beside_truth(record: TrajectoriesRecord) -> Html:
         held = [other for other in record.baselines if other.beside == row.name]
         if not held or not row.measures:
             continue
-        rows = [row, *reversed(held)]
-        found = [{m.name: m for m in one.measures} for one in rows]
+        own = {m.name: m for m in row.measures}
+        beside: dict[str, Row] = dict(zip(ANCHORS, reversed(held), strict=True))
         lines = [
-            [_named(name, found[0][name].better), *(_cell(one, name) for one in rows)]
+            [_named(own[name]), value(own[name]), *(_anchor(own[name], beside, a) for a in ANCHORS)]
             for name in ASKED
-            if name in found[0]
+            if name in own
         ]
         about = f"{row.name} pairs beside the truth, {record.method}"
-        head = ["measure", "trajectories", *(other.name for other in rows[1:])]
-        parts += [tag("h4", about), table(head, lines, about=about, marked=1)]
-    return joined([*parts, tag("p", BY_DEFINITION, class_="small")]) if parts else Html("")
+        head = ["measure", "trajectories", *ANCHORS]
+        parts.append(table(head, lines, about=about, marked=1))
+    return joined([*parts, tag("p", MEANT, class_="small")]) if parts else Html("")
+
+
+def _anchor(own: Measure, beside: dict[str, Row], anchor: str) -> Html | str:
+    if own.name in KNOWN[anchor]:
+        return KNOWN[anchor][own.name]
+    if anchor == "dissolves" and own.reference is not None:
+        return number(own.reference.value)
+    return _cell(beside[anchor], own.name)
 
 
 def truth_section(record: ComparisonRecord, draw: Callable[[Picture], Html]) -> list[Html]:
@@ -61,16 +88,26 @@ def truth_section(record: ComparisonRecord, draw: Callable[[Picture], Html]) -> 
 
 def _order(order: TruthOrder) -> list[Html]:
     title = f"{order.criterion} pairs, {order.method}"
-    steps = {(d.run, d.name): d for d in order.differences}
     names = (*ORDERED, *VERDICTS)
     first = {m.name: m for m in order.rows[0].measures}
-    head = ["model", *(_named(n, first[n].better) if n in first else label(n) for n in names)]
-    lines = [
-        [row.name, *(_with_step(row, name, steps.get((row.name, name))) for name in names)]
-        for row in order.rows
-    ]
-    note = f"{order.note}. {_made(order)}"
-    return [tag("h3", title), table(head, lines, about=title), tag("p", note, class_="small")]
+    head = ["model", *(_named(first[n]) if n in first else label(n) for n in names)]
+    lines = [[row.name, *(_cell(row, name) for name in names)] for row in order.rows]
+    steps = sentences(_steps(order), class_="small")
+    note = tag("p", f"{order.note}. {_made(order)}", class_="small")
+    return [table(head, lines, about=title), steps, note]
+
+
+def _steps(order: TruthOrder) -> Iterator[str]:
+    """What each model has more than the one before it."""
+    for row in order.rows:
+        found = [d for d in order.differences if d.run == row.name]
+        told = [
+            f"{label(d.name)} {'+' if d.value > 0 else ''}{number(d.value)} "
+            f"({number(d.low)} to {number(d.high)}), {d.verdict}"
+            for d in found
+        ]
+        if told:
+            yield f"{row.name} after {found[0].against}: {'; '.join(told)}."
 
 
 def _made(order: TruthOrder) -> str:
@@ -78,21 +115,12 @@ def _made(order: TruthOrder) -> str:
     return f"Intervals: {made}." if made else ""
 
 
-def _with_step(row: Row, name: str, step: Difference | None) -> Html | str:
-    """A value with its interval, and what it is more than that of the model before."""
-    cell = _cell(row, name)
-    if step is None or isinstance(cell, str):
-        return cell
-    sign = "+" if step.value > 0 else ""
-    text = f"{sign}{number(step.value)} ({number(step.low)} to {number(step.high)})"
-    return joined([cell, tag("span", f"{text}, {step.verdict}", class_="unit")])
-
-
 def _cell(row: Row, name: str) -> Html | str:
     found = next((m for m in row.measures if m.name == name), None)
     return "–" if found is None else value(found)
 
 
-def _named(name: str, better: str) -> Html:
-    side = tag("span", SIGNS[better], class_="unit") if better != "neither" else Html("")
-    return joined([tag("span", label(name)), side])
+def _named(measure: Measure) -> Html:
+    side = SIGNS[measure.better] if measure.better != "neither" else ""
+    below = [tag("span", words, class_="unit") for words in (measure.unit, side) if words]
+    return joined([tag("span", label(measure.name)), *below])

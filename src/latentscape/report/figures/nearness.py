@@ -30,7 +30,7 @@ def draw_order(order: TruthOrder) -> Picture:
     words = Words(
         f"truth-{order.criterion}-{order.method}",
         f"Nearest to the truth first: {order.criterion}, {order.method}",
-        "Filled dots are models, the nearest to the truth on top, lines are intervals. Open dots: "
+        "Filled dots are models, the nearest to the truth on top, lines are intervals. Rings: "
         "cross-dissolves of the model's own decoded ends. Diamonds: the true images encoded and "
         "decoded by the model, the best that it could show. A skill of 0 is a dissolve's, 1 that "
         "best.",
@@ -61,10 +61,12 @@ def _panel(axes: "Axes", order: TruthOrder, name: str) -> None:
     several = zip(order.rows, order.dissolves, order.ceilings, strict=True)
     for i, (row, faded, best) in enumerate(several):
         axes.axhline(i, color=LIGHT["rule"], linewidth=0.6, zorder=0)
-        for other, marker, colour in ((faded, "o", LIGHT["second"]), (best, "D", LIGHT["muted"])):
-            if held := _find(other, name):
-                axes.plot(held.value, i, marker, markersize=4.2, markerfacecolor=LIGHT["card"],
-                          markeredgecolor=colour, markeredgewidth=1.2)  # fmt: skip
+        for other, marker, size, colour in (
+            (faded, "o", 9.0, LIGHT["second"]), (best, "D", 4.2, LIGHT["muted"])
+        ):  # fmt: skip
+            if held := _find(other, name):  # a ring, as it often lies about the model's own dot
+                axes.plot(held.value, i, marker, markersize=size, markerfacecolor="none",
+                          markeredgecolor=colour, markeredgewidth=1.2, zorder=4)  # fmt: skip
         measure = _find(row, name)
         for text, x, side in ((_short(row.name), -0.03, "right"), (_told(measure), 1.03, "left")):
             axes.text(x, i, text, transform=axes.get_yaxis_transform(), va="center", ha=side,
@@ -73,7 +75,7 @@ def _panel(axes: "Axes", order: TruthOrder, name: str) -> None:
             continue
         if measure.low is not None and measure.high is not None:
             axes.plot([measure.low, measure.high], [i, i], color=LIGHT["model"], linewidth=2.2)
-        axes.plot(measure.value, i, "o", markersize=5.5, color=LIGHT["model"])
+        axes.plot(measure.value, i, "o", markersize=5, color=LIGHT["model"])
     if name == SKILL:
         axes.axvline(0, color=LIGHT["second"], linewidth=0.9, zorder=0)
         axes.axvline(1, color=LIGHT["muted"], linewidth=0.9, zorder=0)
@@ -90,13 +92,13 @@ def _key(canvas: Canvas) -> None:
     axes.set_ylim(0, 1)
     axes.axis("off")
     shown = (
-        (0.05, "o", LIGHT["model"], LIGHT["model"], "model"),
-        (0.75, "o", LIGHT["card"], LIGHT["second"], "dissolves of its decoded ends"),
-        (2.75, "D", LIGHT["card"], LIGHT["muted"], "truth encoded and decoded"),
+        (0.05, "o", 5.0, LIGHT["model"], LIGHT["model"], "model"),
+        (0.75, "o", 9.0, "none", LIGHT["second"], "dissolves of its decoded ends"),
+        (2.75, "D", 4.2, "none", LIGHT["muted"], "truth encoded and decoded"),
     )
-    for x, marker, face, edge, text in shown:
-        axes.plot(x, 0.5, marker, markersize=4.2, markerfacecolor=face, markeredgecolor=edge)
-        axes.text(x + 0.1, 0.5, text, fontsize=SIZES.small, va="center", color=LIGHT["ink"])
+    for x, marker, size, face, edge, text in shown:
+        axes.plot(x, 0.5, marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
+        axes.text(x + 0.12, 0.5, text, fontsize=SIZES.small, va="center", color=LIGHT["ink"])
 
 
 def _find(row: Row, name: str) -> Measure | None:
