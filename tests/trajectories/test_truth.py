@@ -4,7 +4,7 @@ import torch
 
 from latentscape.data.sprites import between
 from latentscape.errors import ShapeError, UsageError
-from latentscape.trajectories.truth import motion_skill, truth_scores
+from latentscape.trajectories.truth import motion_skill, truth_errors, truth_scores
 
 A = np.array([0, 1, 0.2, 0.0, 0.35, 0.5])
 B = np.array([0, 1, 0.2, 0.0, 0.65, 0.5])  # the same sprite further to the right
@@ -29,6 +29,23 @@ def test_skill_is_1_for_the_truth_0_for_a_crossfade_and_below_for_a_cut():
     assert motion_skill(TRUE, TRUE) == pytest.approx(1)
     assert motion_skill(fade(TRUE), TRUE) == pytest.approx(0, abs=1e-6)
     assert motion_skill(stays, TRUE) < 0
+
+
+def test_errors_are_those_between_the_ends_and_make_the_skill():
+    rng = np.random.default_rng(1)
+    frames, truth, best = rng.random((3, 4, 5, 2, 6, 6))
+    wanted = np.square(frames - truth)[:, 1:-1].mean((1, 2, 3, 4))
+    own, faded, ceiling = (truth_errors(x, truth) for x in (frames, fade(frames), best))
+    assert own == pytest.approx(wanted, rel=1e-5)
+    skill = np.where(faded > ceiling, (faded - own) / (faded - ceiling), np.nan)
+    found = motion_skill(frames, truth, ceiling=best)
+    assert found == pytest.approx(skill, rel=1e-4, nan_ok=True)
+    frames[2, 1, 0, 3, 3] = np.nan
+    assert np.isnan(truth_errors(frames, truth)).tolist() == [False, False, True, False]
+    assert np.isnan(truth_errors(frames[:, :2], truth[:, :2])).all()
+    assert truth_errors(frames[:0], truth[:0]).shape == (0,)
+    with pytest.raises(ShapeError):
+        truth_errors(frames, truth[:, :4])
 
 
 def test_skill_of_three_frames_is_that_of_the_middle_one():

@@ -9,7 +9,7 @@ from latentscape.cli.options import Json, Seed
 from latentscape.cli.talk import give
 
 if TYPE_CHECKING:
-    from latentscape.records import ComparisonLine, ComparisonTable
+    from latentscape.records import ComparisonLine, ComparisonTable, TruthOrder
 
 
 def compare(
@@ -34,8 +34,15 @@ def compare(
     record = run(runs, out=out, against=against, seed=seed)
     written = write_comparison(Path(record.folder))
     lines = [line for table in record.tables for line in _table(table)]
+    lines += [_order(order) for order in record.nearness]
     lines += [f"page  {written.path}", f"table {Path(record.folder) / 'comparison.csv'}"]
     give(record, lines, as_json=json)
+
+
+def _order(order: "TruthOrder") -> str:
+    """Models by their error against the true in-between images, the least first."""
+    told = ", ".join(f"{row.name} {row['truth_error'].value:.3g}" for row in order.rows)
+    return f"{order.criterion}, {order.method}, truth_error, least first: {told}"
 
 
 def _table(table: "ComparisonTable") -> list[str]:
