@@ -18,6 +18,7 @@ TINY = (
     "--limit", "300", "--no-report",
 )  # fmt: skip
 STORE = "x/stores/digits-test"
+TRAVEL = ("measure", "trajectories", "x")
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +205,19 @@ def test_images_that_do_not_fit_the_model(refused, x, contents):
         (["interpolate", "x", "--pairs", "opposite"], "'opposite'", "different-class"),
         (["interpolate", "x", "--pairs", "a:b"], "no sample 'a'", "digits-"),
         (["interpolate", "x", "--n-steps", "1"], "1 steps", "at least 2"),
+        (["interpolate", "x", "--n-steps", "-3"], "-3 steps", "at least 2"),
         (["interpolate", "x", "--n-pairs", "0"], "0 pairs", "at least 1"),
+        (["interpolate", "x", "--film", "avi"], "film 'avi'", "gif"),
+        ([*TRAVEL, "--method", "linear,lool"], "interpolator 'lool'", "did you mean lol?"),
+        ([*TRAVEL, "--net", "vgg18"], "style net 'vgg18'", "did you mean vgg19?"),
+        ([*TRAVEL, "--preset", "johnsn"], "preset 'johnsn'", "did you mean johnson?"),
+        ([*TRAVEL, "--precision", "bf16"], "precision 'bf16'", "exact"),
+        ([*TRAVEL, "--pairs", "random,nearst"], "pairs called 'nearst'", "did you mean nearest?"),
+        ([*TRAVEL, "--pairs", "random,a:b"], "no sample 'a'", "digits-"),
+        ([*TRAVEL, "--pairs", ","], "no criterion", "random"),
+        ([*TRAVEL, "--n-steps", "1"], "1 steps", "at least 2"),
+        ([*TRAVEL, "--n-steps", "0"], "0 steps", "at least 2"),
+        ([*TRAVEL, "--n-pairs", "0"], "'--n-pairs'", "--help"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -206,6 +206,25 @@ def test_a_file_must_be_what_its_name_says(nowhere, monkeypatch):
         style_net("vgg19")
 
 
+@pytest.mark.parametrize("damage", ["cut", "empty", "words", "one bit"])
+def test_a_damaged_file_is_named_whatever_its_name_promises(nowhere, monkeypatch, damage):
+    """A name of one's own has no published checksum; the archive has its own."""
+    file = io.BytesIO()
+    net = SqueezeNet()
+    net.draw(0)
+    torch.save(net.state_dict(), file)
+    whole = bytearray(file.getvalue())
+    if damage == "one bit":
+        whole[len(whole) // 2] ^= 1
+    spoilt = {"cut": whole[:5000], "empty": b"", "words": b"hello world" * 90}.get(damage, whole)
+    (nowhere / "weights").mkdir()
+    (nowhere / "weights" / "squeezenet1_1_fp16.pth").write_bytes(bytes(spoilt))
+    monkeypatch.setenv("LATENTSCAPE_DATA", str(nowhere))
+    with pytest.raises(ModelError, match=r"squeezenet1_1_fp16\.pth cannot be read") as caught:
+        style_net("squeezenet")
+    assert "restore" in caught.value.hint
+
+
 @pytest.mark.realdata
 def test_trained_squeezenet_is_found_and_named(data_root):
     net = style_net("squeezenet")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from latentscape.errors import UsageError
-from latentscape.trajectories import CRITERIA, Crowd, choose_pairs
+from latentscape.trajectories import CRITERIA, Crowd, choose_pairs, require_criterion
 
 IDS = np.array([f"mnist/{i:03d}" for i in range(40)])
 LABELS = np.repeat(np.arange(4), 10)
@@ -85,8 +85,12 @@ def test_mistakes_are_met_kindly():
         choose("far")
     with pytest.raises(UsageError, match="0 pairs"):
         choose("random", n_pairs=0)
-    with pytest.raises(UsageError, match="empty"):
-        choose([])
+    for nothing in ([], ["", " "]):
+        with pytest.raises(UsageError, match="empty"):
+            choose(nothing)
+    with pytest.raises(UsageError) as caught:
+        require_criterion("nearst")
+    assert caught.value.hint.startswith("did you mean nearest?")
 
 
 @pytest.mark.parametrize("criterion", list(CRITERIA))

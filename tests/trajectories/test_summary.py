@@ -60,3 +60,13 @@ def test_what_no_pair_defines_is_said_and_the_rest_goes_on(columns):
 
 def test_a_dissolve_is_all_dissolve():
     np.testing.assert_array_equal(dissolve_amount(np.array([0.0, 0.75, 3.0])), [1, 0.25, 0])
+
+
+def test_reasons_are_told_once_each_with_how_many_have_them(columns):
+    verdicts = np.array(["undefined"] * 3 + ["mixed"] * 47)
+    why = np.array(["both ends are one picture"] * 2 + ["NaN"] + [""] * 47)
+    found = summary_row(
+        "random", columns, patterns=PATTERNS, null_patterns=NULLS, verdicts=verdicts,
+        reasons=(why, np.full(50, "")), seed=0,
+    )  # fmt: skip
+    assert found.note.endswith("; 3 without a verdict; 2: both ends are one picture; 1: NaN")

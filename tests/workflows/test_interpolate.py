@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from latentscape.data import DataConfig, load_images, split_rows
-from latentscape.errors import UsageError
-from latentscape.models import open_model
+from latentscape.errors import ModelError, UsageError
+from latentscape.models import Autoencoder, open_model
 from latentscape.records import TrajectoryRecord
 from latentscape.workflows.interpolate import interpolate
 
@@ -104,3 +104,32 @@ def test_ways_between_places_at_an_even_pace_with_films(vae, tmp_path):
     np.testing.assert_array_equal(record.originals[:, 1], record.frames[:, -1])
     with pytest.raises(UsageError, match="avi"):
         interpolate(vae, film=("avi",))
+
+
+def test_ways_that_decode_to_nan_are_left_out_with_a_warning(vae, monkeypatch):
+    whole = interpolate(vae, pairs="random", n_pairs=8)
+    edge = float(np.median(whole.latents[:, [0, -1], 0].max(1)))
+    plain = Autoencoder.decode
+
+    def decode(self, latents):
+        images = plain(self, latents)
+        return images.masked_fill((latents[:, 0] > edge).view(-1, 1, 1, 1), torch.nan)
+
+    monkeypatch.setattr(Autoencoder, "decode", decode)
+    for even in (False, True):
+        with pytest.warns(UserWarning, match="4 of 8 ways decode to values that are not finite"):
+            record = interpolate(vae, pairs="random", n_pairs=8, even=even)
+        kept = [i for i, line in enumerate(whole.latents) if line[[0, -1], 0].max() <= edge]
+        assert record.pairs == tuple(whole.pairs[i] for i in kept)
+        assert record.pair_labels == tuple(whole.pair_labels[i] for i in kept)
+        np.testing.assert_array_equal(record.frames[:, 0], whole.frames[kept, 0])
+    edge = -np.inf
+    with pytest.raises(ModelError, match="not finite"):
+        interpolate(vae, pairs="random", n_pairs=2)
+
+
+def test_from_an_image_to_itself_is_a_film_that_stands_still(vae):
+    name = interpolate(vae, n_pairs=1).pairs[0][0]
+    record = interpolate(vae, pairs=[f"{name}:{name}", ""], even=True)
+    assert len(record.pairs) == 1
+    assert (record.frames == record.frames[:, :1]).all()

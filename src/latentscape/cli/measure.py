@@ -214,13 +214,13 @@ def trajectories(
     from latentscape.workflows.measure.trajectories import TravelConfig, measure_trajectories
 
     named = sized(data, size, model=model)
-    ways = method.split(",")
+    ways = tuple(dict.fromkeys(filter(None, method.split(",")))) or (method,)
     if out is not None and len(ways) > 1:
         raise UsageError("--out names the files of one way", "leave it out, or give one --method")
     if json and len(ways) > 1:
         raise UsageError("--json prints the record of one way", "give one --method")
-    for way in ways:
-        config = TravelConfig(
+    configs = [
+        TravelConfig(
             pairs=tuple(filter(None, pairs.split(","))),
             n_pairs=n_pairs,
             n_steps=n_steps,
@@ -229,6 +229,9 @@ def trajectories(
             preset=preset,
             precision=one_of(precision, get_args(Precision), "precision"),
         )
+        for way in ways
+    ]
+    for config in configs:
         record = measure_trajectories(
             model,
             named,
@@ -239,6 +242,6 @@ def trajectories(
             progress=Bar("measure"),
         )
         told = record.features
-        words = f"{way}: style {record.preset}, {told.net}, {told.layer}, {told.weights}"
+        words = f"{config.method}: style {record.preset}, {told.net}, {told.layer}, {told.weights}"
         warn_if_lost(record)
         give(record, [*row_lines(record.rows), words], as_json=json)

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import torch
 from torch import Tensor, nn
@@ -71,7 +71,7 @@ class PublishedWeights:
             reason = getattr(error, "reason", None) or error
             raise ModelError(
                 f"{self.url} cannot be fetched: {reason}",
-                f"put the file at {self.cached} by hand, or use random weights or pixels",
+                f"put the file at {self.cached} by hand, or choose random weights",
             ) from error
         return self.cached
 
@@ -118,11 +118,13 @@ def read_weights(path: Path, *, prefix: str = "") -> tuple[dict[str, Tensor], st
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if is_zipfile(path) and (spoilt := ZipFile(path).testzip()):
+            raise BadZipFile(spoilt)
         state = torch.load(path, map_location="cpu", weights_only=True)
         keys = [key for key in state if str(key).startswith(prefix)]
         tensors = {str(key): state[key].float() for key in keys}
-    except (OSError, RuntimeError, AttributeError, TypeError, EOFError, BadZipFile,
-            pickle.UnpicklingError) as error:  # fmt: skip
+    except (OSError, RuntimeError, AttributeError, TypeError, EOFError, LookupError, ValueError,
+            BadZipFile, pickle.UnpicklingError) as error:  # fmt: skip
         raise ModelError(
             f"the weights {path} cannot be read ({type(error).__name__})",
             "restore the file, or remove it so that it is fetched again",

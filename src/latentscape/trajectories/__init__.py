@@ -15,7 +15,7 @@ from latentscape.trajectories.latent_moments import LatentMoments, latent_moment
 from latentscape.trajectories.linear import linear
 from latentscape.trajectories.lol import lol, lol_of_many
 from latentscape.trajectories.lol_iid import MarginalLaws, lol_iid, marginal_laws
-from latentscape.trajectories.pairs import CRITERIA, Pairs, choose_pairs
+from latentscape.trajectories.pairs import CRITERIA, Pairs, choose_pairs, require_criterion
 from latentscape.trajectories.spherical import spherical
 from latentscape.trajectories.surroundings import Surroundings
 from latentscape.trajectories.through import through
@@ -41,6 +41,7 @@ __all__ = [
     "lol_iid",
     "lol_of_many",
     "marginal_laws",
+    "require_criterion",
     "require_method",
     "spherical",
     "through",

@@ -28,6 +28,6 @@ def dissolve(first: Tensor, last: Tensor, n_steps: int) -> Tensor:
         raise UsageError(f"{n_steps} steps make no dissolve", "both ends count: give at least 2")
     t = torch.linspace(0, 1, n_steps, dtype=first.dtype, device=first.device)
     t = t.view(1, -1, 1, 1, 1)
-    frames = (1 - t) * first[:, None] + t * last[:, None]
+    frames = torch.lerp(first[:, None], last[:, None], t)  # of equal ends, their very image
     frames[:, 0], frames[:, -1] = first, last
     return frames

@@ -59,17 +59,26 @@ def choose_pairs(criterion: str | Sequence[str], crowd: Crowd, *, n_pairs: int, 
         return Pairs(rows, criterion="listed", seed=seed)
     if ":" in criterion:
         return choose_pairs(criterion.split(","), crowd, n_pairs=n_pairs, seed=seed)
-    if criterion not in CRITERIA:
-        raise UsageError(
-            f"there is no way to choose pairs called {criterion!r}",
-            f"{nearest(criterion, CRITERIA)}, or pairs of sample ids as idA:idB",
-        )
+    require_criterion(criterion)
     if n_pairs < 1:
         raise UsageError(f"{n_pairs} pairs are none", "give at least 1 pair")
     if len(crowd) < 2:
         raise UsageError(f"{len(crowd)} sample makes no pair", "choose a larger split")
     found = CRITERIA[criterion](crowd, n_pairs, np.random.default_rng(seed))
     return Pairs(found.rows, found.ends, found.names, criterion=criterion, seed=seed)
+
+
+def require_criterion(name: str) -> None:
+    """Check that pairs can be chosen by a criterion of that name.
+
+    Raises:
+        UsageError: If not; the hint names the nearest.
+    """
+    if name not in CRITERIA:
+        raise UsageError(
+            f"there is no way to choose pairs called {name!r}",
+            f"{nearest(name, CRITERIA)}, or pairs of sample ids as idA:idB",
+        )
 
 
 def random_pairs(crowd: Crowd, n_pairs: int, rng: np.random.Generator) -> Chosen:
@@ -109,7 +118,7 @@ def different_class_pairs(crowd: Crowd, n_pairs: int, rng: np.random.Generator) 
 def listed_pairs(listed: Sequence[str], sample_ids: np.ndarray) -> np.ndarray:
     """Pairs named as ``idA:idB``; identities may hold colons themselves."""
     row_of = {str(name): row for row, name in enumerate(sample_ids)}
-    rows = [_read_pair(text.strip(), row_of) for text in listed]
+    rows = [_read_pair(text.strip(), row_of) for text in listed if text.strip()]
     if not rows:
         raise UsageError("the list of pairs is empty", "give pairs of sample ids as idA:idB")
     return np.asarray(rows, np.int64)

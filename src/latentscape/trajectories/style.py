@@ -162,7 +162,7 @@ def _along(frames: Tensor, task: _Task, *, closed: bool) -> Tensor:
     n_frames = n_gaps if closed else n_steps
     at_once = max(1, MOST_BYTES // (4 * net.largest_map(*frames.shape[-2:])))
     whole = _finite(frames).nonzero().flatten()
-    for rows in whole.split(max(1, at_once // n_frames)):
+    for rows in whole.split(max(1, at_once // n_frames)) if len(whole) else ():
         chain = _as_floats(frames[rows].to(net.mean.device))
         if closed:
             null = dissolve(chain[:, 0], chain[:, -1], n_steps)

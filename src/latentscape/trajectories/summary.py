@@ -1,6 +1,7 @@
 """Many trajectories of one kind as one row: shares of names, medians, and what goes with what."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -33,6 +34,7 @@ def summary_row(
     patterns: np.ndarray,
     null_patterns: np.ndarray,
     verdicts: np.ndarray,
+    reasons: Sequence[np.ndarray] = (),
     seed: int,
 ) -> Row:
     """The row of all trajectories between pairs of one criterion.
@@ -42,6 +44,7 @@ def summary_row(
         columns: Name in the catalogue to (pairs,) values; NaN where not defined.
         patterns, null_patterns: (pairs,) names of the style curves, and of the dissolves' curves.
         verdicts: (pairs,) what the trajectories are.
+        reasons: (pairs,) each, why a pair has no verdict or no pattern; empty where it has.
         seed: Of the bootstraps.
     """
     amount = columns["dissolve_amount"]
@@ -66,7 +69,15 @@ def summary_row(
     }
     left = int((verdicts == "undefined").sum())
     note = f"{len(verdicts):,} trajectories; medians over those that define a number"
-    return row_of(name, makers, note=note + (f"; {left} without a verdict" if left else ""))
+    note += f"; {left} without a verdict" if left else ""
+    return row_of(name, makers, note="; ".join([note, *_counted(reasons)]))
+
+
+def _counted(reasons: Sequence[np.ndarray]) -> Iterator[str]:
+    """Each reason once, with the number of pairs that have it."""
+    for column in reasons:
+        for why, n in Counter(str(why) for why in column if why).most_common():
+            yield f"{n:,}: {why}"
 
 
 def shares(

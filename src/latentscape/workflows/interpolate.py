@@ -1,6 +1,7 @@
 """Interpolate: from one latent to another, decoded on the way."""
 
-from dataclasses import asdict, dataclass
+import warnings
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 
 from latentscape.data import DataConfig
-from latentscape.errors import UsageError, nearest
+from latentscape.errors import ModelError, UsageError, nearest
 from latentscape.records import TrajectoryRecord
 from latentscape.training.recipes import prior_matched
 from latentscape.trajectories import (
@@ -20,6 +21,7 @@ from latentscape.trajectories import (
 )
 from latentscape.trajectories.paced import paced
 from latentscape.workflows.film import FILMS, write_film
+from latentscape.workflows.finite import N_NAMED
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -94,7 +96,8 @@ def interpolate(
     Raises:
         UsageError: If a word is unknown, or no such pairs exist.
         DataError: If images and model do not fit.
-        ModelError: If what the model gives is not finite.
+        ModelError: If what the model encodes is not finite, or no way decodes to what is; single
+            ways that do not are left out with a warning.
     """
     try:
         journey = Journey(**words)
@@ -117,11 +120,11 @@ def interpolate(
     around = surroundings_of(subject, crowd, journey.method, seed=journey.seed)
     travel = interpolator_named(journey.method, around)
     if journey.even:
-        travel = paced(
-            travel, lambda latents: decode(subject.model, latents).reshape(len(latents), -1)
-        )
+        travel = paced(travel, lambda latents: _seen(subject, latents))
     latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
-    frames = _frames(subject, latents, progress)
+    frames, whole = _frames(subject, latents, progress)
+    if len(whole) < len(pairs):
+        pairs, latents, frames = _left(subject, pairs, whole), latents[whole], frames[whole]
     record = TrajectoryRecord(
         provenance=subject.provenance(seed=journey.seed, n=len(pairs)),
         method=journey.method + (", even pace" if journey.even else ""),
@@ -141,9 +144,13 @@ def interpolate(
     return record
 
 
+@torch.inference_mode()
 def _seen(subject: Subject, latents: np.ndarray) -> np.ndarray:
-    """(n, values) what latents decode to."""
-    return decode(subject.model, latents).reshape(len(latents), -1)
+    """(n, values) what latents decode to, in 8-bit levels; NaN stays NaN."""
+    autoencoder = subject.model.autoencoder
+    parts = torch.from_numpy(np.asarray(latents, np.float32)).split(BATCH)
+    images = [autoencoder.decode(part.to(autoencoder.device)).cpu() for part in parts]
+    return (torch.cat(images).clamp(0, 1) * 255).flatten(1).numpy()
 
 
 def crowd_of(subject: Subject) -> Crowd:
@@ -184,15 +191,45 @@ def _means(subject: Subject, rows: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _frames(subject: Subject, latents: np.ndarray, progress: Progress | None) -> np.ndarray:
-    """Decoded trajectories, uint8 ``pairs steps channels height width``, a pair at a time."""
+def _frames(
+    subject: Subject, latents: np.ndarray, progress: Progress | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decoded trajectories, uint8 ``pairs steps channels height width``, a pair at a time.
+
+    And the places of those that are finite throughout.
+
+    Raises:
+        ModelError: If none is.
+    """
     n_pairs, n_steps = latents.shape[:2]
-    frames = np.empty((n_pairs, n_steps, *subject.images.shape), np.uint8)
+    frames = np.zeros((n_pairs, n_steps, *subject.images.shape), np.uint8)
+    whole, failure = [], None
     for pair, line in enumerate(latents):
-        frames[pair] = decode(subject.model, line)
+        try:
+            frames[pair] = decode(subject.model, line)
+            whole.append(pair)
+        except ModelError as error:
+            failure = error
         if progress is not None:
             progress((pair + 1) * n_steps, n_pairs * n_steps, "frames")
-    return frames
+    if failure is not None and not whole:
+        raise failure
+    return frames, np.array(whole, np.int64)
+
+
+def _left(subject: Subject, pairs: Pairs, whole: np.ndarray) -> Pairs:
+    """Those pairs whose ways decode to images; a warning names the others."""
+    names = names_of(subject, pairs)
+    lost = [" → ".join(names[i]) for i in sorted(set(range(len(pairs))) - set(whole.tolist()))]
+    named = ", ".join(lost[:N_NAMED]) + (" and more" if len(lost) > N_NAMED else "")
+    told = f"{len(lost)} of {len(pairs)} ways decode to values that are not finite"
+    warnings.warn(f"{told}: {named}; they are left out", stacklevel=3)
+    return replace(
+        pairs,
+        rows=pairs.rows[whole],
+        ends=None if pairs.ends is None else pairs.ends[whole],
+        names=None if pairs.names is None else tuple(pairs.names[i] for i in whole),
+    )
 
 
 def _originals(subject: Subject, pairs: Pairs, decoded: np.ndarray) -> np.ndarray:

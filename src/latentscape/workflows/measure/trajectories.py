@@ -6,7 +6,7 @@ from latentscape.data import DataConfig
 from latentscape.errors import UsageError
 from latentscape.records import Row, TrajectoriesRecord, Undefined
 from latentscape.records.generation import Features
-from latentscape.trajectories import choose_pairs
+from latentscape.trajectories import Crowd, Pairs, choose_pairs
 from latentscape.trajectories.by_layer import layer_rows
 from latentscape.trajectories.near_truth import truth_rows
 from latentscape.trajectories.patterns import FLAT, WAVES
@@ -56,7 +56,7 @@ def measure_trajectories(
         progress: Called with (trajectories done, in all, "trajectories").
 
     Raises:
-        UsageError: If a word is unknown, or a criterion that no pair meets is the only one.
+        UsageError: If a word is unknown, or no pair meets any criterion.
         DataError: If images and model do not fit.
         ModelError: If what the model encodes is not finite, or the net's weights cannot be had.
     """
@@ -64,13 +64,9 @@ def measure_trajectories(
     subject = open_subject(model, data, split)
     tour = Travels(subject, config, seed=seed, progress=progress)
     found, rows = [], []
-    for criterion in config.pairs:
-        try:
-            pairs = choose_pairs(criterion, tour.crowd, n_pairs=config.n_pairs, seed=seed)
-        except UsageError as error:
-            if len(config.pairs) == 1:
-                raise
-            rows.append(_refused(criterion, error))
+    for criterion, pairs in _chosen(tour.crowd, config, seed):
+        if isinstance(pairs, UsageError):
+            rows.append(_refused(criterion, pairs))
             continue
         journeys, row = tour.of(pairs)
         found.append(journeys)
@@ -92,6 +88,24 @@ def measure_trajectories(
     if stem is not None:
         record.save(stem)
     return record
+
+
+def _chosen(crowd: Crowd, config: TravelConfig, seed: int) -> list[tuple[str, Pairs | UsageError]]:
+    """The pairs of each criterion, or why none meets it; a mistake in a list ends all at once."""
+    found: list[tuple[str, Pairs | UsageError]] = []
+    for criterion in config.criteria:
+        named = criterion if isinstance(criterion, str) else "listed"
+        try:
+            pairs = choose_pairs(criterion, crowd, n_pairs=config.n_pairs, seed=seed)
+        except UsageError as error:
+            if named == "listed":
+                raise
+            pairs = error
+        found.append((named, pairs))
+    refusals = [pairs for _, pairs in found if isinstance(pairs, UsageError)]
+    if len(refusals) == len(found):
+        raise refusals[0]
+    return found
 
 
 def _refused(criterion: str, error: UsageError) -> Row:

@@ -1,15 +1,15 @@
 """Many trajectories travelled: each measured beside its dissolve, a few pairs at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from latentscape.errors import UsageError
+from latentscape.errors import ModelError, UsageError, nearest
 from latentscape.nn.features import FeatureNet, feature_net
 from latentscape.nn.style_nets import Precision, StyleNet, StyleNetName, style_net
 from latentscape.records import Journeys, Row, TrueWays, Undefined
@@ -18,15 +18,19 @@ from latentscape.trajectories import (
     Interpolator,
     Pairs,
     interpolator_named,
+    require_criterion,
+    require_method,
 )
 from latentscape.trajectories.beside_line import beside_line
 from latentscape.trajectories.dissolve import dissolve
+from latentscape.trajectories.ends import require_steps
 from latentscape.trajectories.geodesic import Geodesic
 from latentscape.trajectories.geometry import cycle_levels, geometry
 from latentscape.trajectories.linear import linear
-from latentscape.trajectories.panel import Panel, dissolve_panel
+from latentscape.trajectories.panel import SAME, Panel, dissolve_panel
 from latentscape.trajectories.patterns import style_patterns
 from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
+from latentscape.trajectories.style_presets import preset_named
 from latentscape.trajectories.summary import dissolve_amount, summary_row
 from latentscape.trajectories.verdict import verdicts
 from latentscape.workflows.interpolate import crowd_of, ends_of, names_of
@@ -49,14 +53,18 @@ class TravelConfig:
     """Which trajectories, and in what their style is read.
 
     Attributes:
-        pairs: Criteria, see `trajectories.CRITERIA`.
-        n_pairs: Of each criterion, at most.
+        pairs: Criteria, see `trajectories.CRITERIA`; pairs ``"idA:idB"`` among them are one more,
+            *listed*.
+        n_pairs: Of each criterion, at most; listed pairs are all taken.
         n_steps: Frames of each trajectory, both ends counted.
         method: Name of the interpolator.
         net: Style net; None takes the first trained one whose weights are on this machine, else
             random weights.
         preset: How the style loss is written: ``gatys``, ``johnson`` or ``tutorial``.
         precision: ``fast`` (bf16 where native) or ``exact``, of the style net.
+
+    Raises:
+        UsageError: If a word is unknown, before anything is read.
     """
 
     pairs: tuple[str, ...] = CRITERIA
@@ -70,6 +78,26 @@ class TravelConfig:
     def __post_init__(self):
         if not self.pairs:
             raise UsageError("no criterion for pairs is named", f"e.g. {', '.join(CRITERIA)}")
+        if self.n_pairs < 1:
+            raise UsageError(f"{self.n_pairs} pairs are none", "give at least 1 pair")
+        for name in self.criteria:
+            if isinstance(name, str):
+                require_criterion(name)
+        require_steps(self.n_steps)
+        require_method(self.method)
+        preset_named(self.preset)
+        for what, word, known in (
+            ("style net", self.net, get_args(StyleNetName)),
+            ("precision", self.precision, get_args(Precision)),
+        ):
+            if word is not None and word not in known:
+                raise UsageError(f"there is no {what} {word!r}", nearest(word, known))
+
+    @property
+    def criteria(self) -> tuple[str | tuple[str, ...], ...]:
+        """Each criterion once, in the order given; listed pairs together where the first stood."""
+        listed = tuple(name for name in self.pairs if ":" in name)
+        return tuple(dict.fromkeys(listed if ":" in name else name for name in self.pairs))
 
 
 class Part(NamedTuple):
@@ -107,7 +135,10 @@ class Travels:
         self.crowd: Crowd = crowd_of(subject)
         around = surroundings_of(subject, self.crowd, config.method, seed=seed)
         self.travel: Interpolator = interpolator_named(config.method, around)
-        self.net: StyleNet = style_net(config.net, seed=seed)
+        preset = preset_named(config.preset)
+        self.net: StyleNet = style_net(
+            config.net, layers=preset.layers, pool=preset.pool, seed=seed
+        )
         # A straight line needs none beside it.
         self.features: FeatureNet | None = (
             None if config.method == "linear" else feature_net(seed=seed)
@@ -116,7 +147,7 @@ class Travels:
             subject, n_steps=config.n_steps, again=self._again, style=self._style
         )
         self._progress = progress
-        self._done, self._all = 0, config.n_pairs * len(config.pairs)
+        self._done, self._all = 0, config.n_pairs * len(config.criteria)
 
     def of(self, pairs: Pairs) -> tuple[Journeys, Row]:
         """All trajectories of one criterion, in one streamed pass, and the row they come to."""
@@ -136,7 +167,7 @@ class Travels:
         }
         row = summary_row(
             pairs.criterion, columns, patterns=shapes.pattern, null_patterns=null_shapes.pattern,
-            verdicts=names, seed=self.seed,
+            verdicts=names, reasons=(panel.unfit, shapes.unfit), seed=self.seed,
         )  # fmt: skip
         if self.truth is not None and rows is None:
             row = row.model_copy(update={"undefined": (*row.undefined, NO_SAMPLES)})
@@ -189,6 +220,8 @@ class Travels:
         curves, nulls = style_curves_and_null(
             frames, self.net, preset=self.config.preset, precision=self.config.precision
         )
+        curves = _stilled(curves, frames)
+        nulls = _stilled(nulls, frames[:, [0, -1]])
         told = geometry(ways, frames, data=self.crowd.latents, encode=self._encode, seed=self.seed)
         assert told.cycle is not None
         drawn = true = None
@@ -226,7 +259,12 @@ class Travels:
         latents = self.crowd.latents[np.sort(rows)]
         again = self._encode(self._frames(latents[:, None])[:, 0]).numpy()
         apart = np.linalg.norm((again - latents).reshape(len(latents), -1), axis=1)
-        return float(np.median(apart))
+        if not np.isfinite(apart).any():
+            raise ModelError(
+                f"the model {self.subject.model.name} decodes to values that are not finite",
+                "its training broke down: look at its loss curves, and train again",
+            )
+        return float(np.median(apart[np.isfinite(apart)]))
 
     @torch.inference_mode()
     def _frames(self, ways: np.ndarray) -> Tensor:
@@ -255,6 +293,16 @@ def _joined(parts: list[StyleCurves]) -> tuple[np.ndarray, np.ndarray]:
     """Totals ``pairs steps-1`` and layers ``pairs layers steps-1`` of all parts."""
     totals, layers = torch.cat([p.total for p in parts]), torch.cat([p.per_layer for p in parts])
     return totals.numpy(), layers.numpy()
+
+
+def _stilled(curves: StyleCurves, frames: Tensor) -> StyleCurves:
+    """Curves of ways that show one picture are 0: what else they hold is rounding."""
+    still = (frames - frames[:, :1]).abs().flatten(1).amax(1) < SAME
+    return replace(
+        curves,
+        total=curves.total.masked_fill(still[:, None], 0),
+        per_layer=curves.per_layer.masked_fill(still[:, None, None], 0),
+    )
 
 
 def _null(frames: Tensor) -> Tensor:
