@@ -7,7 +7,7 @@ import numpy as np
 from latentscape.records import Journeys, Provenance, TrajectoriesRecord
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.figures.journeys import legend
-from latentscape.report.figures.style_curves import curve_shapes, panels, panels_height
+from latentscape.report.figures.style_curves import curve_shapes, panels, panels_height, truths
 from latentscape.report.palette import CLASS_COLOURS, LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 
@@ -32,13 +32,16 @@ def pictures(runs: Mapping[str, Sequence[TrajectoriesRecord]]) -> list[Picture]:
 def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
     """Median style curve of each run, a panel a criterion, with the dissolves' median dashed."""
     criteria = _criteria(found)
+    known = truths([j for record in found.values() for j in record.journeys])
     words = Words(
         f"style-curves-{method}",
         f"Style from frame to frame, model by model: {method}",
         "Lines are medians over pairs of each model's style curves, each divided by its mean; "
-        "dashed, in the same colour, those of the cross-dissolves of the same ends.",
+        "dashed, in the same colour, those of the cross-dissolves of the same ends."
+        + (" Dotted: the true images between the samples." if known else ""),
         "Median style curves of " + ", ".join(found),
-        "cross-dissolves of each model's own decoded ends (dashed)",
+        "cross-dissolves of each model's own decoded ends (dashed)"
+        + (", true in-between images (dotted)" if known else ""),
     )
     canvas = Canvas(words, _signed(found), height=panels_height(len(criteria), foot=FOOT))
     every = panels(canvas, criteria, foot=FOOT)
@@ -52,6 +55,9 @@ def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
                 middle = np.nanmedian(curve_shapes(values), axis=0)
                 t = (np.arange(len(middle)) + 0.5) / len(middle)
                 axes.plot(t, middle, line, color=colour, linewidth=1.5 if line == "-" else 0.8)
+            if journeys.truth is not None:  # the same line for all that travel between these pairs
+                middle = np.nanmedian(curve_shapes(journeys.truth.curves), axis=0)
+                axes.plot(t, middle, ":", color=LIGHT["ink"], linewidth=1.2)
         axes.set_ylim(bottom=0)
     legend(canvas, "", tuple(found), 0.14, colours=CLASS_COLOURS)
     return canvas.finish()
