@@ -206,6 +206,9 @@ def _forest(
         rows.append((Row(name=words, measures=own), False))
     if len(rows) < 2:
         return None
+    shown = set(dots.shared(tuple(rows)))
+    rows = [(r, own) for r, own in rows if own or any(m.name in shown for m in r.measures)]
+    beside = [r.name for r, own in rows if not own]
     title = f"{topic.capitalize()}: {row}" if row else topic.capitalize()
     words = Words(
         f"comparison-{topic}",
@@ -213,7 +216,7 @@ def _forest(
         "Filled dots are runs, open dots are baselines, lines are intervals; the arrow in each "
         "heading points to the better side.",
         "",
-        ", ".join(named) or "in the table above",
+        ", ".join(beside) or "in the table above",
     )
     return dots.forest(words, _small_print(table, contents), tuple(rows))
 

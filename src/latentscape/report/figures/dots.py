@@ -44,7 +44,7 @@ def forest(
         provenance: For the small print.
         rows: (row, whether it is a model and not a baseline), top to bottom.
     """
-    names = _shared(rows)
+    names = shared(rows)
     if not names:
         return None
     if not words.alt:
@@ -101,7 +101,7 @@ def _named(row: Row) -> str:
     return row.name if len(row.name) <= LONGEST else row.name[: LONGEST - 1] + "…"
 
 
-def _shared(rows: tuple[tuple[Row, bool], ...]) -> list[str]:
+def shared(rows: tuple[tuple[Row, bool], ...]) -> list[str]:
     """Names with a direction that at least two rows carry, in the first row's order."""
     names = [
         m.name
