@@ -16,8 +16,8 @@ from latentscape.report.picture import Picture
 from latentscape.report.words import SIGNS, label, number
 
 ASKED = (
-    *("share_dissolve", "share_mixed", "share_morph", "truth_error", "truth_distance"),
-    *("truth_unevenness", "motion_skill", "motion_skill_decoded"),
+    *("share_dissolve", "share_mixed", "share_morph", "morph_by_frames"),
+    *("truth_error", "truth_distance", "truth_unevenness", "motion_skill", "motion_skill_decoded"),
     *("share_horseshoe", "share_arch", "share_wave"),
 )
 ORDERED = ("truth_error", "truth_distance", "truth_unevenness", "pooled_motion_skill")
@@ -28,6 +28,7 @@ KNOWN = {  # what an anchor has without being measured
         "share_dissolve": "1",
         "share_mixed": "0",
         "share_morph": "0",
+        "morph_by_frames": "0",
         "motion_skill": "0",
     },
     "truth decoded": {"motion_skill": "1", "motion_skill_decoded": "1"},
@@ -66,7 +67,8 @@ def _anchor(own: Measure, beside: dict[str, Row], anchor: str) -> Html | str:
         return KNOWN[anchor][own.name]
     if anchor == "dissolves" and own.reference is not None:
         return number(own.reference.value)
-    return _cell(beside[anchor], own.name)
+    name = "share_morph" if own.name == "morph_by_frames" else own.name
+    return _cell(beside[anchor], name)
 
 
 def truth_section(record: ComparisonRecord, draw: Callable[[Picture], Html]) -> list[Html]:

@@ -14,7 +14,7 @@ from latentscape.records import Measure, Reference, Row
 FEWEST = 10  # pairs from which a rank correlation says anything
 N_RESAMPLES = 1000
 UNRELATED = 0.75  # off-blend energy of an image that has nothing to do with the ends
-FLAGS = ("search_converged",)
+FLAGS = ("search_converged", "morph_by_frames")
 WITH = {
     "amount_with_bow": "style_bow",
     "amount_with_waves": "style_wave_share",

@@ -15,6 +15,7 @@ morph can be had in two forms:
   less contrast than a dissolve must, is a morph.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -78,6 +79,13 @@ def verdicts(panel: Panel, *, rule: Rule = "turning") -> np.ndarray:
     ]
     conditions, names = zip(*named, strict=True)
     return np.select(conditions, names, default="mixed")
+
+
+def morphs_by_frames(panel: Panel) -> np.ndarray:
+    """(pairs,) 1 where the frames alone make a morph, however far from data; NaN if undefined."""
+    nowhere = np.full(len(panel), np.nan)
+    names = verdicts(replace(panel, residual_ratio=nowhere, neighbours=nowhere))
+    return np.where(names == "undefined", np.nan, names == "morph")
 
 
 def _turning_morph(panel: Panel) -> np.ndarray:

@@ -19,6 +19,10 @@ JOURNEYS: dict[str, Entry] = {
         )
         for name in VERDICTS
     },
+    "morph_by_frames": Entry(
+        "", "neither", (0, 1),
+        "share of trajectories whose frames alone make them a morph, however far from data they go",
+    ),
     "dissolve_amount": Entry(
         "", "neither", (0, 1),
         "1 less the largest energy off the blend line, at least 0: 1 for a cross-dissolve, a "

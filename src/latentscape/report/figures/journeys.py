@@ -28,7 +28,8 @@ def journey_pictures(record: TrajectoriesRecord) -> list[Picture]:
 
 def shares(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
     """Bars of each criterion: what the trajectories are called, and what their curves are."""
-    told = " Truth: the true images between the two samples, and these encoded and decoded."
+    told = " Truth: the true images between the two samples, and these encoded and decoded, judged "
+    told += "by their frames alone; the trajectories' verdicts ask for nearness to data as well."
     words = Words(
         f"trajectory-names-{record.method}",
         f"What the trajectories are called: {record.method}",

@@ -32,7 +32,7 @@ from latentscape.trajectories.patterns import style_patterns
 from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
 from latentscape.trajectories.style_presets import preset_named
 from latentscape.trajectories.summary import dissolve_amount, summary_row
-from latentscape.trajectories.verdict import verdicts
+from latentscape.trajectories.verdict import morphs_by_frames, verdicts
 from latentscape.workflows.interpolate import crowd_of, ends_of, names_of
 from latentscape.workflows.measure.true_ways import TruePart, Truth, sample_rows, truth_of
 from latentscape.workflows.opening import Progress, Subject
@@ -162,6 +162,7 @@ class Travels:
         columns = {
             **{key: np.concatenate([p.columns[key] for p in parts]) for key in parts[0].columns},
             **panel.columns,
+            "morph_by_frames": morphs_by_frames(panel),
             "dissolve_amount": dissolve_amount(panel.off_blend_most),
             **shapes.columns,
         }
