@@ -8,6 +8,8 @@ from latentscape.records.record import Record
 
 BESIDE = ("baselines", "nulls", "rotated")  # fields whose rows are no model's
 
+DETAILS = ("layer_rows",)  # fields whose rows take others apart: told on the model's own page
+
 
 class FoundRow(NamedTuple):
     """A row, and whether it is the model's own or stands beside it to be held against."""
@@ -17,12 +19,15 @@ class FoundRow(NamedTuple):
 
 
 def rows_of(record: Record) -> Iterator[FoundRow]:
-    """Every row that a record holds, in the order of its fields and at any depth.
+    """The rows that a record holds, in the order of its fields and at any depth.
 
     A kind of record that holds rows is read here without a word of code for it. Rows in a field
-    called ``baselines``, ``nulls`` or ``rotated`` are no model's.
+    called ``baselines``, ``nulls`` or ``rotated`` are no model's; those in ``layer_rows`` are left
+    out, being details of others.
     """
     for name in type(record).model_fields:
+        if name in DETAILS:
+            continue
         for found in _within(getattr(record, name)):
             yield FoundRow(found.row, found.is_baseline or name in BESIDE)
 

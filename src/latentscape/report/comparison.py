@@ -32,6 +32,7 @@ from latentscape.report.tables import against_linear, reasons
 
 Draw = Callable[[Picture], Html]
 FORESTS = 3  # topics that get a dot plot each
+ROUNDING = 1e-6  # a line straight to within it is straight: nothing to draw
 
 
 def overview(contents: Sequence[RunContents], draw: Draw) -> list[Html]:
@@ -186,7 +187,11 @@ def _forest(
     table: ComparisonTable, topic: str, contents: Mapping[str, RunContents]
 ) -> Picture | None:
     """The row of a topic with most to tell: a dot a run, an open dot a baseline."""
-    lines = [line for line in table.lines if line.topic == topic and not line.condition]
+    lines = [
+        line for line in table.lines
+        if line.topic == topic and not line.condition
+        and any(abs(measure.value) > ROUNDING for measure in line.measures.values())
+    ]  # fmt: skip
     telling = Counter(
         line.row for line in lines if line.better != "neither" and len(line.measures) > 1
     )
