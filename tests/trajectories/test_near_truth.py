@@ -50,7 +50,7 @@ def journeys(frames: np.ndarray, line: np.ndarray, *, pairs: str = "p") -> Journ
     return Journeys(
         criterion="random", pairs=tuple((f"{pairs}{i}", "b") for i in range(N)), curves=curves,
         nulls=curves, patterns=("flat",) * N, null_patterns=("flat",) * N,
-        verdicts=("mixed",) * N, numbers={**near(frames, line), "dissolve_amount": np.ones(N)},
+        verdicts=("mixed",) * N, numbers={**near(frames, line), "morph_by_frames": np.eye(N)[0]},
         undefined={}, shown=(), frames=nothing, dissolves=nothing, truth=truth,
     )  # fmt: skip
 
@@ -71,6 +71,7 @@ def test_mixtures_of_truth_and_dissolve_come_in_their_order(line):
         assert row["pooled_motion_skill"].value == pytest.approx(1 - share**2), "error is squared"
         assert row["pooled_motion_skill"].low <= row["pooled_motion_skill"].value
         assert row["share_mixed"].value == 1
+        assert row["morph_by_frames"].value == pytest.approx(1 / N)
     assert order.rows[0]["truth_distance"].value == pytest.approx(0, abs=1e-9)
     assert order.rows[0]["truth_unevenness"].value == pytest.approx(0, abs=1e-9)
     assert {row["truth_error"].value for row in order.ceilings} == {0}

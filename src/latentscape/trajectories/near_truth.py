@@ -11,12 +11,13 @@ from latentscape.metrics import CATALOGUE, bootstrap_intervals, measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
 from latentscape.metrics.interval import LEVEL, Interval
 from latentscape.records import Difference, Journeys, Measure, Provenance, Row, TruthOrder
-from latentscape.trajectories.summary import N_RESAMPLES, median_of, shares
+from latentscape.trajectories.summary import N_RESAMPLES, median_of, share_of, shares
 
 TRUE = "true in-between images"
 CEILING = "true images, encoded and decoded"
 FADED = "cross-dissolves of the decoded ends"
 SKILL = "pooled_motion_skill"
+BY_FRAMES = "morph_by_frames"
 NEEDED = ("truth_error", "truth_distance")  # the first sets the order
 ORDERED = (*NEEDED, SKILL)
 
@@ -194,6 +195,8 @@ def _row(name: str, journeys: Journeys, scores: Mapping[str, _Score], seed: int)
         "truth_unevenness": lambda: (_unevenness(journeys, seed),),
         "verdicts": lambda: shares(VERDICTS, found, None, seed),
     }
+    if (flags := journeys.numbers.get(BY_FRAMES)) is not None:
+        makers |= {BY_FRAMES: lambda: share_of(BY_FRAMES, flags, seed)}
     return row_of(name, makers)
 
 
