@@ -21,7 +21,7 @@ ASKED = (
     *("share_horseshoe", "share_arch", "share_wave"),
 )
 ORDERED = ("truth_error", "truth_distance", "truth_unevenness", "pooled_motion_skill")
-VERDICTS = ("share_dissolve", "share_mixed", "share_morph", "morph_by_frames")
+VERDICTS = ("share_dissolve", "share_morph", "morph_by_frames")
 ANCHORS = ("dissolves", "truth decoded", "truth")  # rows that stand beside one, from the last
 KNOWN = {  # what an anchor has without being measured
     "dissolves": {
