@@ -37,7 +37,7 @@ def give(record: "Record", lines: list[str], *, as_json: bool) -> None:
 def warn_if_lost(record: "Record") -> None:
     """Say that a record was written nowhere, as no run has a place for it."""
     if record.saved_at is None:
-        say("warning: no run has a place for this, so it is kept nowhere; --out STEM keeps it")
+        say("warning: there is no run to keep this in, and it is kept nowhere; --out STEM does")
 
 
 def written(record: "Record") -> list[str]:

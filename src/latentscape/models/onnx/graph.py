@@ -34,10 +34,11 @@ class OnnxGraph(nn.Module):
         self.inputs = tuple(port.name for port in graph.inputs)
         self.outputs = tuple(port.name for port in graph.outputs)
         weights = _weights(graph)
-        self.weights = nn.ParameterList(
-            nn.Parameter(torch.from_numpy(graph.constants[name].copy()), requires_grad=False)
-            for name in weights
-        )
+        with torch.inference_mode(False):  # else gradients could not pass through them
+            self.weights = nn.ParameterList(
+                nn.Parameter(torch.from_numpy(graph.constants[name].copy()), requires_grad=False)
+                for name in weights
+            )
         self._weight_names = weights
         self._host = {
             name: torch.from_numpy(array.copy())

@@ -88,6 +88,8 @@ class Half(nn.Module):
         return self._of(torch.cat([rows, rows[-1:].expand(missing, *rows.shape[1:])]))[: len(rows)]
 
     def _of(self, rows: Tensor) -> Tensor:
+        if rows.dim() == 4 and rows.device.type == "cpu":  # a sixth faster there
+            rows = rows.contiguous(memory_format=torch.channels_last)
         made = self.graph(rows)
         return (
             torch.cat([made[i] for i in self.chosen], 1)
@@ -157,9 +159,10 @@ def _sent(encoder: Graph, decoder: Graph, tried: ImageShape, *, is_open: bool) -
     image = torch.rand(1, *tried, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         encoded = there(image)
-        latent = _latent_shape(encoder, decoder, tuple(encoded.shape[1:]), told)
-        posterior: PosteriorKind = "point" if latent == tuple(encoded.shape[1:]) else "gaussian"
-        half = Half(decoder, (0,), tried.size / math.prod(latent)).eval()
+    latent = _latent_shape(encoder, decoder, tuple(encoded.shape[1:]), told)
+    posterior: PosteriorKind = "point" if latent == tuple(encoded.shape[1:]) else "gaussian"
+    half = Half(decoder, (0,), tried.size / math.prod(latent)).eval()
+    with torch.inference_mode():
         back = half(encoded[:, : latent[0]])
     shape = tuple(back.shape[1:])
     if shape != tuple(tried):

@@ -1,0 +1,127 @@
+"""`onnx:ENCODER,DECODER` and `--size`, as a user says them."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from latentscape.records import load_record
+from latentscape.store import Store
+
+
+def save(path, nodes, *, fed, made, weights):
+    """A graph of one input and one output."""
+    ports = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, channels, None, None])]
+        for name, channels in (fed, made)
+    ]
+    tensors = [numpy_helper.from_array(array, name) for name, array in weights.items()]
+    graph = helper.make_graph(nodes, "graph", *ports, tensors)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+
+
+@pytest.fixture
+def pair(tmp_path, monkeypatch) -> str:
+    """Means of blocks of 4×4 pixels as latents; as blocks of one colour they come back."""
+    monkeypatch.chdir(tmp_path)
+    mean = np.zeros((3, 3, 4, 4), np.float32)
+    mean[range(3), range(3)] = 1 / 16
+    save(
+        tmp_path / "blocks_encoder.onnx",
+        [helper.make_node("Conv", ["images", "w"], ["latents"], strides=[4, 4])],
+        fed=("images", 3), made=("latents", 3), weights={"w": mean},
+    )  # fmt: skip
+    save(
+        tmp_path / "blocks_decoder.onnx",
+        [helper.make_node("Resize", ["latents", "", "by"], ["images"], mode="nearest")],
+        fed=("latents", 3), made=("images", 3), weights={"by": np.array([1, 1, 4, 4], np.float32)},
+    )  # fmt: skip
+    return "onnx:blocks_encoder.onnx,blocks_decoder.onnx"
+
+
+def test_info_tells_what_it_takes(say, pair):
+    said = say("info", pair)
+    assert said.code == 0, said
+    for words in ("is a model", "blocks", "multiples of 4", "3×16×16 of an image 64×64×3", "point"):
+        assert words in said.out
+
+
+def test_encode_at_the_images_own_size_and_at_another(say, pair, pictures):
+    """Gray pictures become RGB, and that is told; latents are the blocks' means."""
+    said = say("encode", pair, f"folder:{pictures}", "--split", "all", "--out", "own")
+    assert said.code == 0, said
+    assert "brought to RGB" in said.err
+    assert Store.open("own").latent_shape == (3, 3, 3)
+    assert say("encode", pair, f"folder:{pictures}", "--size", 8, "--out", "small").code == 0
+    store = Store.open("small")
+    assert store.latent_shape == (3, 2, 2)
+    assert store.manifest.recipe == "onnx"
+    from latentscape.data import DataConfig, load_images
+
+    images = load_images(DataConfig(f"folder:{pictures}", size=8, colour="RGB"))
+    row = images.sample_ids.tolist().index(store.samples.sample_ids[0])
+    blocks = images.pixels()[row].reshape(3, 2, 4, 2, 4).mean((2, 4))
+    np.testing.assert_allclose(store.rows(np.array([0]))[0], blocks, atol=1e-6)
+
+
+def test_sizes_are_said_where_they_are_needed(refused, pair, pictures, x):
+    data = f"folder:{pictures}"
+    refused("encode", pair, data, "--size", 10, "--out", "s", code=1, match="multiples of 4")
+    refused("encode", pair, "--size", 8, "--out", "s", code=2, match="none is named")
+    refused("encode", pair, "--out", "s", code=2, match="which images")
+    refused("encode", pair, data, code=2, match="no run")
+    refused("encode", x, "digits", "--size", 8, code=2, match="own size")
+
+
+def test_pictures_of_several_sizes_ask_for_one(refused, pair, pictures):
+    from PIL import Image
+
+    Image.new("L", (20, 12)).save(pictures / "dark" / "wide.png")
+    said = refused("encode", pair, f"folder:{pictures}", "--out", "s", code=1, match="differ")
+    assert "--size 64" in said.err
+
+
+def test_what_is_kept_nowhere_is_told(say, refused, pair, pictures):
+    words = (pair, f"folder:{pictures}", "--split", "all", "--size", 16)
+    said = say("measure", "reconstruction", *words)
+    assert said.code == 0, said
+    assert "kept nowhere" in said.err
+    said = say("interpolate", *words, "--n-pairs", 2, "--n-steps", 4, "--out", "there/strip")
+    assert said.code == 0, said
+    assert "kept nowhere" not in said.err
+    record = load_record("there/strip.json")
+    assert record.frames.shape == (2, 4, 3, 16, 16)
+    assert record.latents.shape == (2, 4, 3, 4, 4)
+    middle = record.latents[:, [0, -1]].mean(1)
+    thirds = record.latents[:, 1:3].mean(1)
+    np.testing.assert_allclose(thirds, middle, atol=1e-5)
+    refused("interpolate", *words, "--film", "gif", code=2, match="no place for a film")
+
+
+def test_a_geodesic_goes_through_a_decoder_that_came_from_elsewhere(say, pair, pictures):
+    """Decoding is linear here, so the geodesic is the line."""
+    words = (pair, f"folder:{pictures}", "--split", "all", "--size", 8, "--n-pairs", 2)
+    for method in ("geodesic", "linear"):
+        said = say("interpolate", *words, "--method", method, "--out", method)
+        assert said.code == 0, said
+    curve, line = (load_record(f"{method}.json").latents for method in ("geodesic", "linear"))
+    np.testing.assert_allclose(curve, line, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_a_real_pair_through_every_verb(say, data_root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    halves = (f"{data_root}/weights/taef2_{half}.onnx" for half in ("encoder", "decoder"))
+    words = (f"onnx:{','.join(halves)}", f"folder:{data_root}/art", "--size", 16, "--split", "all")
+    for verb in (
+        ("encode",),
+        ("measure", "reconstruction"),
+        ("measure", "structure"),
+        ("interpolate",),
+        ("traverse", "--n-units", 2, "--n-steps", 3),
+        ("measure", "trajectories", "--pairs", "random", "--n-pairs", 2, "--n-steps", 3),
+    ):
+        n = 2 if verb[0] == "measure" else 1
+        said = say(*verb[:n], *words, *verb[n:], "--out", verb[n - 1])
+        assert said.code == 0, said

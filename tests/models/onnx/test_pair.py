@@ -1,0 +1,273 @@
+"""`onnx:ENCODER,DECODER` under the model contract; open and fixed sizes; pairs that are none."""
+
+import numpy as np
+import pytest
+import torch
+from onnx import helper
+
+from latentscape.errors import DataError, ModelError, UsageError
+from latentscape.models import open_model
+from latentscape.models.onnx import read_graph
+from latentscape.shapes import ImageShape
+from latentscape.testing import ModelContract
+
+RNG = np.random.default_rng(0)
+OPEN = [None, None, None]
+
+
+def floats(*shape):
+    return RNG.standard_normal(shape).astype(np.float32) / 5
+
+
+@pytest.fixture
+def export(tmp_path, write_graph):
+    """Writes halves: convolutions of stride 4, or matrices for images of 8×8."""
+
+    def grid_encoder(name="toy_encoder", *, rows=None, sides=(None, None), outputs=("latents",)):
+        nodes = [
+            helper.make_node("Conv", ["images", f"w{i}"], [name_of], strides=[4, 4])
+            for i, name_of in enumerate(outputs)
+        ]
+        weights = {f"w{i}": floats(6, 3, 4, 4) for i in range(len(outputs))}
+        made = {name_of: [rows, 6, None, None] for name_of in outputs}
+        fed = {"images": [rows, 3, *sides]}
+        return write_graph(tmp_path / f"{name}.onnx", nodes, fed, made, constants=weights)
+
+    def grid_decoder(name="toy_decoder", *, rows=None, channels=6, stride=4):
+        nodes = [
+            helper.make_node("ConvTranspose", ["latents", "w"], ["a"], strides=[stride, stride]),
+            helper.make_node("Sigmoid", ["a"], ["images"]),
+        ]
+        weights = {"w": floats(channels, 3, stride, stride)}
+        fed, made = {"latents": [rows, channels, None, None]}, {"images": [rows, 3, None, None]}
+        return write_graph(tmp_path / f"{name}.onnx", nodes, fed, made, constants=weights)
+
+    def flat_encoder(name="flat_encoder", *, rows=None, size=5):
+        nodes = [
+            helper.make_node("Flatten", ["images"], ["f"]),
+            helper.make_node("Gemm", ["f", "w"], ["latents"]),
+        ]
+        fed, made = {"images": [rows, 1, 8, 8]}, {"latents": [rows, size]}
+        return write_graph(
+            tmp_path / f"{name}.onnx", nodes, fed, made, constants={"w": floats(64, size)}
+        )
+
+    def flat_decoder(name="flat_decoder", *, rows=None, size=5):
+        nodes = [
+            helper.make_node("Gemm", ["latents", "w"], ["f"]),
+            helper.make_node("Reshape", ["f", "shape"], ["r"]),
+            helper.make_node("Sigmoid", ["r"], ["images"]),
+        ]
+        constants = {"w": floats(size, 64), "shape": np.array([rows or -1, 1, 8, 8])}
+        fed, made = {"latents": [rows, size]}, {"images": [rows, 1, 8, 8]}
+        return write_graph(tmp_path / f"{name}.onnx", nodes, fed, made, constants=constants)
+
+    return {"grid": (grid_encoder, grid_decoder), "flat": (flat_encoder, flat_decoder)}
+
+
+def words(encoder, decoder) -> str:
+    return f"onnx:{encoder},{decoder}"
+
+
+class TestEveryPair(ModelContract):
+    @pytest.fixture(params=["point", "gaussian", "side by side", "vector", "one row", "four rows"])
+    def model(self, request, export):
+        grid, flat = export["grid"], export["flat"]
+        halves = {
+            "point": lambda: (grid[0](), grid[1]()),
+            "gaussian": lambda: (grid[0](outputs=("mean", "log_var")), grid[1]()),
+            "side by side": lambda: (grid[0](), grid[1](channels=3)),
+            "vector": lambda: (flat[0](), flat[1]()),
+            "one row": lambda: (flat[0](rows=1), flat[1](rows=1)),
+            "four rows": lambda: (grid[0](rows=4, sides=(16, 16)), grid[1](rows=4)),
+        }
+        return open_model(words(*halves[request.param]())).autoencoder
+
+    def test_gradients_reach_every_weight(self, model):
+        """Weights are frozen: the gradient reaches what goes in."""
+        images = self.images(model).requires_grad_()
+        logits = model.logits(model.encode(images).mean)
+        model.likelihood.nll(logits, images.detach()).mean().backward()
+        assert images.grad is not None
+        assert images.grad.abs().sum() > 0
+        assert not any(weight.requires_grad for weight in model.parameters())
+
+
+def test_a_pair_says_where_it_comes_from(export):
+    encoder, decoder = export["grid"]
+    pair = encoder(), decoder()
+    opened = open_model(words(*pair))
+    assert (opened.name, opened.recipe, opened.seed) == ("toy", "onnx", 0)
+    assert (opened.data, opened.folder) == (None, None)
+    before = opened.sha256
+    assert open_model(words(*pair)).sha256 == before
+    decoder()  # other weights under the same name
+    assert open_model(words(*pair)).sha256 != before
+
+
+def test_names_without_a_common_word_stand_both(export):
+    encoder, decoder = export["flat"]
+    assert open_model(words(encoder("look"), decoder("paint"))).name == "look+paint"
+    assert open_model(words(encoder("my-vae.enc"), decoder("my-vae.dec"))).name == "my-vae"
+
+
+def test_a_comma_in_a_path(export, tmp_path):
+    encoder, decoder = export["flat"]
+    (tmp_path / "a,b").mkdir()
+    moved = encoder().rename(tmp_path / "a,b" / "enc,one.onnx")
+    assert open_model(words(moved, decoder())).autoencoder.latent_shape == (5,)
+
+
+def test_open_sizes_follow_the_images(export):
+    encoder, decoder = export["grid"]
+    model = open_model(words(encoder(), decoder()))
+    assert model.autoencoder.size_step == 4
+    for height, width in ((16, 16), (8, 20), (64, 64)):
+        fitted = model.for_images(ImageShape(3, height, width)).autoencoder
+        assert fitted.image_shape == (3, height, width)
+        assert fitted.latent_shape == (6, height // 4, width // 4)
+        images = torch.rand(2, 3, height, width)
+        assert fitted.decode(fitted.encode(images).mean).shape == images.shape
+
+
+@pytest.mark.parametrize(
+    ("side", "near"), [(30, "--size 28 or 32"), (3, "--size 4"), (61, "--size 60 or 64")]
+)
+def test_sizes_that_do_not_divide_name_the_nearest(export, side, near):
+    encoder, decoder = export["grid"]
+    model = open_model(words(encoder(), decoder()))
+    with pytest.raises(DataError, match=f"{side}×{side}.*multiples of 4") as no:
+        model.for_images(ImageShape(3, side, side))
+    assert no.value.hint is not None
+    assert no.value.hint.endswith(near)
+
+
+def test_a_fixed_size_stays(export):
+    encoder, decoder = export["flat"]
+    model = open_model(words(encoder(), decoder())).autoencoder
+    assert (model.image_shape, model.latent_shape, model.size_step) == ((1, 8, 8), (5,), None)
+    assert model.for_images(ImageShape(1, 16, 16)) is model
+
+
+def test_a_file_for_one_row_gives_what_one_for_many_gives(export, ours):
+    encoder, decoder = export["grid"]
+    files = encoder(rows=4, sides=(16, 16)), decoder(rows=4)
+    model = open_model(words(*files)).autoencoder
+    images = torch.rand(6, 3, 16, 16)
+    expected = np.concatenate(
+        [ours(files[0], part)[0] for part in (images[:4].numpy(), images[2:].numpy())]
+    )[[0, 1, 2, 3, 6, 7]]
+    np.testing.assert_allclose(model.encode(images).mean.numpy(), expected, atol=1e-6)
+
+
+def test_outputs_are_told_apart_by_name_before_order(export):
+    encoder, decoder = export["grid"]
+    back = decoder()
+    files = {
+        order: encoder(order.replace(" ", "-"), outputs=order.split())
+        for order in ("mean logvar", "z_log_var z_mean", "sample mu logvar", "first second")
+    }
+    weights = {name: read_graph(path).constants for name, path in files.items()}
+    images = torch.rand(2, 3, 16, 16)
+    for name, (mean, log_var) in {
+        "mean logvar": (0, 1), "z_log_var z_mean": (1, 0), "sample mu logvar": (1, 2),
+        "first second": (0, 1),
+    }.items():  # fmt: skip
+        posterior = open_model(words(files[name], back)).autoencoder.encode(images)
+        for found, i in ((posterior.mean, mean), (posterior.log_var, log_var)):
+            kernel = torch.from_numpy(weights[name][f"w{i}"])
+            torch.testing.assert_close(found, torch.conv2d(images, kernel, stride=4))
+
+
+def test_rows_go_through_in_parts_and_come_out_whole(export, monkeypatch):
+    from latentscape.models.onnx import pair
+
+    encoder, decoder = export["grid"]
+    model = open_model(words(encoder(), decoder())).autoencoder
+    images = torch.rand(7, 3, 16, 16)
+    with torch.no_grad():
+        whole = model.decode(model.encode(images).mean)
+        monkeypatch.setattr(pair, "AT_ONCE", 2 * images[0].numel())
+        parts = model.decode(model.encode(images).mean)
+    torch.testing.assert_close(parts, whole)
+
+
+def bad_pairs():
+    def case(name, error, match, make):
+        return pytest.param(error, match, make, id=name)
+
+    yield case("one path", UsageError, "does not name two files", lambda e: f"onnx:{e[0]()}")
+    yield case("no path", UsageError, "does not name two files", lambda e: "onnx:")
+    yield case("half", UsageError, "does not name two files", lambda e: f"onnx:{e[0]()},")
+    yield case("missing", UsageError, "does not exist", lambda e: words(e[0](), "no.onnx"))
+    yield case("swapped", ModelError, "takes \\?×6", lambda e: words(e[1](), e[0]()))
+    yield case("channels", ModelError, "takes 5×", lambda e: words(e[0](), e[1](channels=5)))
+    yield case("stride", ModelError, "does not give back", lambda e: words(e[0](), e[1](stride=2)))
+    yield case("spread", ModelError, "which are means",
+               lambda e: words(e[0](outputs=("mean", "sigma")), e[1]()))  # fmt: skip
+    yield case("many", ModelError, "which are means",
+               lambda e: words(e[0](outputs=("a", "b", "c")), e[1]()))  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "match", "make"), [*bad_pairs()])
+def test_pairs_that_are_none(export, error, match, make):
+    with pytest.raises(error, match=match) as no:
+        open_model(make(export["grid"]))
+    assert no.value.hint
+
+
+def test_a_second_input_is_refused(tmp_path, write_graph, export):
+    nodes = [helper.make_node("Add", ["images", "noise"], ["latents"])]
+    fed = {name: [None, 3, None, None] for name in ("images", "noise")}
+    path = write_graph(tmp_path / "two.onnx", nodes, fed, {"latents": [None, 3, None, None]})
+    with pytest.raises(ModelError, match=r"two\.onnx has 2 inputs \(images, noise\)"):
+        open_model(words(path, export["grid"][1]()))
+
+
+@pytest.fixture
+def taef2(data_root):
+    weights = data_root / "weights"
+    return [weights / f"taef2_{half}.onnx" for half in ("encoder", "decoder")]
+
+
+@pytest.mark.realdata
+def test_a_real_pair_agrees_with_onnxruntime(taef2, reference, ours):
+    images = RNG.random((2, 3, 64, 48), np.float32)
+    latents = reference(taef2[0], images)[0]
+    assert np.abs(ours(taef2[0], images)[0] - latents).max() < 1e-4
+    assert np.abs(ours(taef2[1], latents)[0] - reference(taef2[1], latents)[0]).max() < 1e-4
+
+
+@pytest.mark.realdata
+def test_a_real_decoder_has_the_gradient_of_finite_differences(taef2):
+    from latentscape.models.onnx import OnnxGraph
+
+    decoder = OnnxGraph(read_graph(taef2[1])).double()
+    rng = torch.Generator().manual_seed(0)
+    start, way = torch.randn(2, 1, 32, 3, 3, generator=rng, dtype=torch.float64)
+    target = torch.rand(1, 3, 24, 24, generator=rng, dtype=torch.float64)
+
+    def loss(latents):
+        return (decoder(latents)[0] - target).square().sum()
+
+    (gradient,) = torch.autograd.grad(loss(start.requires_grad_()), start)
+    with torch.no_grad():
+        step = 1e-6
+        slope = (loss(start + step * way) - loss(start - step * way)) / (2 * step)
+    assert (gradient * way).sum().item() == pytest.approx(slope.item(), rel=1e-5)
+
+
+@pytest.mark.realdata
+def test_a_real_pair_brings_images_back(taef2, data_root):
+    from latentscape.data import DataConfig, load_images
+
+    model = open_model(words(*taef2))
+    assert (model.name, model.autoencoder.size_step) == ("taef2", 8)
+    images = load_images(DataConfig(f"folder:{data_root}/art", size=64, limit=8))
+    pixels = torch.from_numpy(images.pixels())
+    model = model.for_images(images.shape).autoencoder
+    with torch.inference_mode():
+        back = model.decode(model.encode(pixels).mean)
+    assert model.latent_shape == (32, 8, 8)
+    errors = (back - pixels).square().flatten(1).mean(1)
+    assert (-10 * errors.log10()).mean() > 22
