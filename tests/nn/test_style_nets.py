@@ -131,6 +131,9 @@ def test_images_smaller_than_a_field_lose_layers_or_are_refused():
     assert drop.fitting(28, 28) == ("relu1_1", "relu2_1", "relu3_1")
     assert len(drop.maps(torch.rand(1, 1, 28, 28))) == 3
     assert "left out" in drop.facts.entry
+    for net in (drop, style_net("random-squeezenet", n_draws=1, small="drop")):
+        assert len(net.maps(torch.rand(2, 1, 8, 8))) == 1
+        assert net.largest_map(8, 8) == max(3 * 64, net.maps(torch.rand(1, 1, 8, 8))[0].numel())
     with pytest.raises(ShapeError, match="2×40 are smaller than the field of the first layer"):
         drop.maps(torch.rand(1, 1, 2, 40))
     refuse = style_net("random-vgg19", n_draws=1, small="refuse")
@@ -139,6 +142,9 @@ def test_images_smaller_than_a_field_lose_layers_or_are_refused():
     assert len(refuse.fitting(156, 200)) == 5
     with pytest.raises(ShapeError, match="smaller than the field"):
         style_net("random-squeezenet", n_draws=1).maps(torch.rand(1, 1, 2, 2))
+    for side in (1, 16):
+        with pytest.raises(UsageError, match=f"enlarged to {side} pixels are too small for layer"):
+            style_net("random-squeezenet", n_draws=1, small=side)
     with pytest.raises(ShapeError, match="batch × channels"):
         drop.entered(torch.rand(3, 28, 28))
 

@@ -157,3 +157,7 @@ def test_a_misspelt_method_is_met_with_the_nearest():
     with pytest.raises(UsageError) as caught:
         interpolator_named("lineer")
     assert caught.value.hint == "did you mean linear?"
+    for usual, ours in (("slerp", "spherical"), ("LERP", "linear")):
+        with pytest.raises(UsageError) as caught:
+            interpolator_named(usual)
+        assert caught.value.hint == f"did you mean {ours}?"

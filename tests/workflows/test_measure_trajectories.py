@@ -142,6 +142,8 @@ def test_identical_ends_have_no_name_and_say_why(vae):
         assert [name == "undefined" for name in names] == [True, False]
     assert "1: both ends decode to the same picture" in row.note
     assert journeys.undefined == {"0": "both ends decode to the same picture"}
+    measure_trajectories(vae, config=replace(QUICK, pairs=(f"{a}:{a}",)))
+    latentscape.report(vae)
 
 
 @pytest.mark.parametrize("n_steps", [2, 3, 4, 5])

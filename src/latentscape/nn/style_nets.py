@@ -81,6 +81,8 @@ class StyleNet(nn.Module):
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
         self.fields = _fields(trunks[0], self.places)
         self._low: dict[int, nn.Module] = {}  # draws in bf16, made when first asked for
+        if self.small == "enlarge":
+            self._require_side()
 
     def fitting(self, height: int, width: int) -> tuple[str, ...]:
         """The layers that images of this size are seen by.
@@ -179,7 +181,8 @@ class StyleNet(nn.Module):
         """Numbers in the largest map of one image of this size: what memory goes by."""
         x = torch.empty(1, 3, *self._size(height, width), device="meta")
         largest = x.numel()
-        for step in self._steps(0, low=False)[: max(self.places.values()) + 1]:
+        last = self.places[self.fitting(height, width)[-1]]
+        for step in self._steps(0, low=False)[: last + 1]:
             empty = {name: p.to("meta") for name, p in step.named_parameters()}
             x = torch.func.functional_call(step, empty, x)
             largest = max(largest, x.numel())
@@ -191,6 +194,15 @@ class StyleNet(nn.Module):
         if self.small != "enlarge" or short >= self.side:
             return height, width
         return round(height * self.side / short), round(width * self.side / short)
+
+    def _require_side(self) -> None:
+        try:
+            self.largest_map(self.side, self.side)
+        except (RuntimeError, ShapeError) as error:
+            raise UsageError(
+                f"images enlarged to {self.side} pixels are too small for layer {self.layers[-1]}",
+                f"enlarge them to {SIDE}, or leave the deeper layers out",
+            ) from error
 
     def _steps(self, draw: int, *, low: bool) -> list[nn.Module]:
         """One draw's steps, in bf16 if `low`."""

@@ -66,7 +66,8 @@ def require_method(name: str) -> None:
         UsageError: If there is none; the hint names the nearest.
     """
     if name not in INTERPOLATORS:
-        raise UsageError(f"there is no interpolator {name!r}", nearest(name, INTERPOLATORS))
+        usual = name.lower().replace("slerp", "spherical").replace("lerp", "linear")
+        raise UsageError(f"there is no interpolator {name!r}", nearest(usual, INTERPOLATORS))
 
 
 def _in_frame(way: Callable[..., np.ndarray], frame: Frame, **words: bool) -> Maker:

@@ -4,7 +4,7 @@ import numpy as np
 
 from latentscape.records import Journeys, TrajectoriesRecord
 from latentscape.report.canvas import WIDTH, Canvas
-from latentscape.report.figures.style_curves import curve_shapes
+from latentscape.report.figures.style_curves import median_curve
 from latentscape.report.palette import LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 
@@ -35,8 +35,8 @@ def layers(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
     canvas = Canvas(words, about, height=len(known) * (TALL + GAP) + HEAD + 0.05)
     width = (WIDTH - LEFT - RIGHT - (len(names) - 1) * BETWEEN) / len(names)
     drawn = [[_medians(j, i) for i in range(len(names))] for j in known]
-    top = 1.05 * np.nanmax(
-        [*(np.nanmax(line) for row in drawn for both in row for line in both), 2]
+    top = 1.05 * max(
+        2, *(np.nan_to_num(line).max() for row in drawn for both in row for line in both)
     )
     for row, journeys in enumerate(known):
         bottom = 0.05 + (len(known) - 1 - row) * (TALL + GAP)
@@ -67,7 +67,7 @@ def _medians(journeys: Journeys, layer: int) -> tuple[np.ndarray, np.ndarray]:
     assert journeys.layer_curves is not None
     assert journeys.layer_nulls is not None
     both = (journeys.layer_curves[:, layer], journeys.layer_nulls[:, layer])
-    own, null = (np.nanmedian(curve_shapes(values), axis=0) for values in both)
+    own, null = (median_curve(values) for values in both)
     return own, null
 
 

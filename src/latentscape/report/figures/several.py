@@ -7,7 +7,7 @@ import numpy as np
 from latentscape.records import Journeys, Provenance, TrajectoriesRecord
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.figures.journeys import legend
-from latentscape.report.figures.style_curves import curve_shapes, panels, panels_height, truths
+from latentscape.report.figures.style_curves import median_curve, panels, panels_height, truths
 from latentscape.report.palette import CLASS_COLOURS, LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
 
@@ -52,11 +52,11 @@ def curves(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
                 continue
             colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
             for values, line in ((journeys.curves, "-"), (journeys.nulls, "--")):
-                middle = np.nanmedian(curve_shapes(values), axis=0)
+                middle = median_curve(values)
                 t = (np.arange(len(middle)) + 0.5) / len(middle)
                 axes.plot(t, middle, line, color=colour, linewidth=1.5 if line == "-" else 0.8)
             if journeys.truth is not None:  # the same line for all that travel between these pairs
-                middle = np.nanmedian(curve_shapes(journeys.truth.curves), axis=0)
+                middle = median_curve(journeys.truth.curves)
                 axes.plot(t, middle, ":", color=LIGHT["ink"], linewidth=1.2)
         axes.set_ylim(bottom=0)
     legend(canvas, "", tuple(found), 0.14, colours=CLASS_COLOURS)

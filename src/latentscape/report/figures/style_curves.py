@@ -36,14 +36,21 @@ def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
     canvas = Canvas(words, about, height=panels_height(len(known)))
     every = panels(canvas, [journeys.criterion for journeys in known])
     for journeys, axes in zip(known, every, strict=True):
-        own, null = curve_shapes(journeys.curves), curve_shapes(journeys.nulls)
+        own = curve_shapes(journeys.curves)
         middle = (np.arange(own.shape[1]) + 0.5) / own.shape[1]
-        low, high = np.nanpercentile(own, BAND, axis=0)
-        axes.fill_between(middle, low, high, color=LIGHT["model"], alpha=0.16, linewidth=0)
-        axes.plot(middle, np.nanmedian(own, axis=0), color=LIGHT["model"], linewidth=1.6)
-        axes.plot(middle, np.nanmedian(null, axis=0), "--", color=LIGHT["second"], linewidth=1.2)
+        if not len(own):
+            axes.text(
+                0.5, 0.5, "no curve has a shape", ha="center", va="center",
+                fontsize=SIZES.small, color=LIGHT["muted"], transform=axes.transAxes,
+            )  # fmt: skip
+        else:
+            low, high = np.percentile(own, BAND, axis=0)
+            axes.fill_between(middle, low, high, color=LIGHT["model"], alpha=0.16, linewidth=0)
+        axes.plot(middle, median_curve(journeys.curves), color=LIGHT["model"], linewidth=1.6)
+        null = median_curve(journeys.nulls)
+        axes.plot(middle, null, "--", color=LIGHT["second"], linewidth=1.2)
         if journeys.truth is not None:
-            true = np.nanmedian(curve_shapes(journeys.truth.curves), axis=0)
+            true = median_curve(journeys.truth.curves)
             axes.plot(middle, true, ":", color=LIGHT["ink"], linewidth=1.4)
         axes.set_ylim(bottom=0)
     return canvas.finish()
@@ -78,8 +85,13 @@ def curve_shapes(values: np.ndarray) -> np.ndarray:
     """(curves, values) each over its own mean; those without a shape left out."""
     means = values.mean(1, keepdims=True)
     kept = (np.isfinite(values).all(1)) & (means[:, 0] > 0)
-    shapes = values[kept] / means[kept]
-    return shapes if len(shapes) else np.full((1, values.shape[1]), np.nan)
+    return values[kept] / means[kept]
+
+
+def median_curve(values: np.ndarray) -> np.ndarray:
+    """(values,) median over the curves that have a shape; NaN where none has."""
+    shapes = curve_shapes(values)
+    return np.median(shapes, axis=0) if len(shapes) else np.full(values.shape[1], np.nan)
 
 
 def truths(known: Sequence[Journeys]) -> bool:
