@@ -66,6 +66,37 @@ def test_listed_pairs(vae):
         interpolate(vae, pairs=[f"{a}:nobody"])
 
 
+@pytest.mark.parametrize("method", ["catmull-rom", "rbf", "linear", "lol"])
+def test_one_way_through_several_samples(vae, method):
+    images = load_images(DataConfig("digits"))
+    keys = images.sample_ids[split_rows(images, DataConfig("digits"))["test"]][[4, 9, 11]].tolist()
+    record = interpolate(vae, through=keys, method=method, n_steps=9)
+    assert record.criterion == "key-frames"
+    assert record.pairs == ((keys[0], keys[2]),)
+    assert record.latents.shape == (1, 9, 2)
+    wanted = encoded(vae, keys)
+    np.testing.assert_allclose(record.latents[0, [0, -1]], wanted[[0, 2]], atol=1e-5)
+    away = np.abs(record.latents[0] - wanted[1]).max(1)
+    if method != "catmull-rom":  # its keys are not equally far in time
+        assert away[4] < 1e-5
+    evenly = interpolate(vae, through=keys, method=method, n_steps=9, even=True)
+    np.testing.assert_allclose(evenly.latents[0, [0, -1]], wanted[[0, 2]], atol=1e-5)
+
+
+def test_wrong_ways_through_samples(vae):
+    images = load_images(DataConfig("digits"))
+    keys = images.sample_ids[split_rows(images, DataConfig("digits"))["test"]][:4].tolist()
+    with pytest.raises(UsageError, match="several samples") as error:
+        interpolate(vae, method="rbf")
+    assert "--through" in error.value.hint
+    with pytest.raises(UsageError, match="goes nowhere"):
+        interpolate(vae, through=keys[:1])
+    with pytest.raises(UsageError, match="no sample 'nobody'"):
+        interpolate(vae, through=[keys[0], "nobody"])
+    with pytest.raises(UsageError, match="3 frames cannot show 4 keys"):
+        interpolate(vae, through=keys, n_steps=3)
+
+
 def test_the_same_seed_takes_the_same_way_and_leaves_it_in_the_run(vae):
     record = interpolate(vae, seed=2)
     loaded = TrajectoryRecord.load(vae / "trajectories" / "digits-test-different-class-linear")

@@ -16,10 +16,14 @@ def interpolate(
     pairs: Annotated[
         str, typer.Option(help="same-class, nearest, prior-prior, ...; or ID:ID,ID:ID,...")
     ] = "different-class",
+    through: Annotated[
+        str, typer.Option(help="One way through ID,ID,ID,... in place of pairs.")
+    ] = "",
     n_pairs: Annotated[int, typer.Option(help="How many pairs to choose.")] = 8,
     n_steps: Annotated[int, typer.Option(help="Frames of a trajectory, both ends counted.")] = 10,
     method: Annotated[
-        str, typer.Option(help="linear, spherical-centred, lol, graph, ...")
+        str,
+        typer.Option(help="linear, spherical-centred, lol, graph, ...; through: catmull-rom, ..."),
     ] = "linear",
     even: Annotated[
         bool, typer.Option("--even", help="Equal steps between decoded frames, not latents.")
@@ -39,6 +43,7 @@ def interpolate(
         model,
         sized(data, size, model=model),
         pairs=chosen,
+        through=tuple(name.strip() for name in through.split(",") if name.strip()),
         n_pairs=n_pairs,
         n_steps=n_steps,
         method=method,

@@ -14,6 +14,7 @@ from latentscape.records import TrajectoryRecord
 from latentscape.training.recipes import prior_matched
 from latentscape.trajectories import (
     Crowd,
+    Interpolator,
     Pairs,
     choose_pairs,
     interpolator_named,
@@ -22,6 +23,7 @@ from latentscape.trajectories import (
 from latentscape.trajectories.paced import paced
 from latentscape.workflows.film import FILMS, write_film
 from latentscape.workflows.finite import N_NAMED
+from latentscape.workflows.key_frames import SMOOTH, keys_named, pairs_of_keys, through_keys
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -38,6 +40,7 @@ class JourneyWords(TypedDict, total=False):
     """The keywords of `interpolate`; what they mean and stand at: `Journey`."""
 
     pairs: str | list[str] | tuple[str, ...]
+    through: tuple[str, ...]
     n_pairs: int
     n_steps: int
     method: str
@@ -54,10 +57,12 @@ class Journey:
     Attributes:
         pairs: A criterion: ``different-class``, ``same-class``, ``nearest``, ``prior-prior``
             and others (`trajectories.CRITERIA`); or pairs ``"idA:idB"``.
+        through: In place of pairs, the ids of samples that one way goes through in their order.
         n_pairs: How many pairs to choose.
         n_steps: Frames of each trajectory, both ends counted.
         method: Name of the interpolator: ``linear``, ``spherical-centred``, ``lol``, ``graph``
-            and others (`trajectories.INTERPOLATORS`).
+            and others (`trajectories.INTERPOLATORS`); through samples, leg by leg, or a smooth
+            curve: ``hermite``, ``catmull-rom``, ``rbf``.
         seed: Of the choice of pairs, and of what a method draws.
         split: ``train``, ``val``, ``test`` or ``all``.
         even: Whether frames are set at constant perceptual speed (equal steps between decoded
@@ -66,6 +71,7 @@ class Journey:
     """
 
     pairs: str | list[str] | tuple[str, ...] = "different-class"
+    through: tuple[str, ...] = ()
     n_pairs: int = 8
     n_steps: int = 10
     method: str = "linear"
@@ -90,8 +96,8 @@ def interpolate(
         data: DATA; the model's own images if None.
         out: Stem of the record's files; ``trajectories/`` in the model's run if None.
         progress: Called with (frames done, frames in all, "frames").
-        **words: The fields of `Journey`: ``pairs``, ``n_pairs``, ``n_steps``, ``method``,
-            ``seed``, ``split``, ``even``, ``film``.
+        **words: The fields of `Journey`: ``pairs``, ``through``, ``n_pairs``, ``n_steps``,
+            ``method``, ``seed``, ``split``, ``even``, ``film``.
 
     Raises:
         UsageError: If a word is unknown, or no such pairs exist.
@@ -104,7 +110,11 @@ def interpolate(
     except TypeError as error:
         known = ", ".join(asdict(Journey()))
         raise UsageError(f"interpolate knows no such word ({error})", f"known: {known}") from error
-    require_method(journey.method)
+    if journey.method not in SMOOTH:
+        require_method(journey.method)
+    elif not journey.through:
+        told = f"{journey.method} is a curve through several samples"
+        raise UsageError(told, "name them with --through ID,ID,ID")
     unknown = [kind for kind in journey.film if kind not in FILMS]
     if unknown:
         raise UsageError(f"there is no film {unknown[0]!r}", nearest(unknown[0], FILMS))
@@ -115,10 +125,8 @@ def interpolate(
             "say where with --out STEM",
         )
     crowd = crowd_of(subject)
-    pairs = choose_pairs(journey.pairs, crowd, n_pairs=journey.n_pairs, seed=journey.seed)
+    pairs, travel = _way(subject, crowd, journey)
     ends = ends_of(subject, pairs)
-    around = surroundings_of(subject, crowd, journey.method, seed=journey.seed)
-    travel = interpolator_named(journey.method, around)
     if journey.even:
         travel = paced(travel, lambda latents: _seen(subject, latents))
     latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
@@ -142,6 +150,22 @@ def interpolate(
         names = [" → ".join(pair) for pair in record.pair_labels]
         write_film(record.frames, names, Path(stem), kinds=journey.film)
     return record
+
+
+def _way(subject: Subject, crowd: Crowd, journey: Journey) -> tuple[Pairs, Interpolator]:
+    """Which pairs, and how to go between them."""
+    travel = None
+    if journey.method not in SMOOTH:
+        around = surroundings_of(subject, crowd, journey.method, seed=journey.seed)
+        travel = interpolator_named(journey.method, around)
+    if journey.through:
+        rows = keys_named(journey.through, crowd)
+        keys = _means(subject, subject.rows[rows])
+        named = pairs_of_keys(rows, seed=journey.seed)
+        return named, through_keys(keys, method=journey.method, travel=travel)
+    assert travel is not None
+    found = choose_pairs(journey.pairs, crowd, n_pairs=journey.n_pairs, seed=journey.seed)
+    return found, travel
 
 
 @torch.inference_mode()
