@@ -27,6 +27,7 @@ from latentscape.trajectories.ends import require_steps
 from latentscape.trajectories.geodesic import Geodesic
 from latentscape.trajectories.geometry import cycle_levels, geometry
 from latentscape.trajectories.linear import linear
+from latentscape.trajectories.log_density import LogDensity, log_density
 from latentscape.trajectories.panel import SAME, Panel, dissolve_panel
 from latentscape.trajectories.patterns import style_patterns
 from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
@@ -223,7 +224,10 @@ class Travels:
         )
         curves = _stilled(curves, frames)
         nulls = _stilled(nulls, frames[:, [0, -1]])
-        told = geometry(ways, frames, data=self.crowd.latents, encode=self._encode, seed=self.seed)
+        told = geometry(
+            ways, frames, density=self._density, data=self.crowd.latents, encode=self._encode,
+            seed=self.seed,
+        )  # fmt: skip
         assert told.cycle is not None
         drawn = true = None
         if self.truth is not None and rows is not None:
@@ -252,6 +256,11 @@ class Travels:
             return {}
         lines = linear(ends[:, 0], ends[:, 1], n_steps=self.config.n_steps)
         return beside_line(frames, self._frames(lines), features=self.features.vectors)
+
+    @cached_property
+    def _density(self) -> LogDensity:
+        """log p around the split's own latents."""
+        return log_density(self.crowd.latents, seed=self.seed)
 
     @cached_property
     def _cycle_level(self) -> float:
