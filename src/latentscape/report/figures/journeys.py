@@ -157,7 +157,10 @@ def examples(record: TrajectoriesRecord, journeys: Journeys) -> Picture | None:
 def _bar(
     axes: Any, y: float, height: float, names: tuple[str, ...], found: tuple[str, ...]
 ) -> None:
-    at, n = 0.0, max(1, sum(name in names for name in found))
+    at, n = 0.0, sum(name in names for name in found)
+    if not n:
+        axes.text(0, y, "undefined", va="center", fontsize=SIZES.small, color=LIGHT["muted"])
+        return
     for i, name in enumerate(names):
         share = found.count(name) / n
         axes.barh(y, share, left=at, height=height, color=_COLOURS[i], linewidth=0)

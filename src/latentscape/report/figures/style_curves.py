@@ -52,7 +52,7 @@ def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
         if journeys.truth is not None:
             true = median_curve(journeys.truth.curves)
             axes.plot(middle, true, ":", color=LIGHT["ink"], linewidth=1.4)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, None if len(own) else 2)
     return canvas.finish()
 
 
