@@ -40,7 +40,7 @@ def curves(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
         middle = (np.arange(own.shape[1]) + 0.5) / own.shape[1]
         if not len(own):
             axes.text(
-                0.5, 0.5, "no curve has a shape", ha="center", va="center",
+                0.5, 0.63, "no curve has a shape", ha="center", va="center",
                 fontsize=SIZES.small, color=LIGHT["muted"], transform=axes.transAxes,
             )  # fmt: skip
         else:
