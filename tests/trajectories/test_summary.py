@@ -2,16 +2,24 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from latentscape.trajectories.shared_ends import SharedEnds
 from latentscape.trajectories.summary import dissolve_amount, rank_correlations, summary_row
 
 PATTERNS = np.array(["horseshoe"] * 30 + ["wave"] * 10 + ["undefined"] * 10)
 NULLS = np.array(["horseshoe"] * 50)
+ALONE = SharedEnds.of([(f"a{i}", f"b{i}") for i in range(50)])
 VERDICTS = np.array(["dissolve"] * 20 + ["blurred dissolve"] * 20 + ["morph"] * 10)
 
 
 def row(columns, *, patterns=PATTERNS, verdicts=VERDICTS):
     return summary_row(
-        "random", columns, patterns=patterns, null_patterns=NULLS, verdicts=verdicts, seed=0
+        "random",
+        columns,
+        patterns=patterns,
+        null_patterns=NULLS,
+        verdicts=verdicts,
+        ends=ALONE,
+        seed=0,
     )
 
 
@@ -67,6 +75,21 @@ def test_reasons_are_told_once_each_with_how_many_have_them(columns):
     why = np.array(["both ends are one picture"] * 2 + ["NaN"] + [""] * 47)
     found = summary_row(
         "random", columns, patterns=PATTERNS, null_patterns=NULLS, verdicts=verdicts,
-        reasons=(why, np.full(50, "")), seed=0,
+        ends=ALONE, reasons=(why, np.full(50, "")), seed=0,
     )  # fmt: skip
     assert found.note.endswith("; 3 without a verdict; 2: both ends are one picture; 1: NaN")
+
+
+def test_intervals_are_wider_where_pairs_meet_the_same_samples(columns):
+    of_few = [(f"a{i % 5}", f"b{i // 10}") for i in range(50)]
+    columns["style_bow"] = columns["dissolve_amount"] + np.repeat(np.arange(5), 10)
+    few = summary_row(
+        "random", columns, patterns=PATTERNS, null_patterns=NULLS, verdicts=VERDICTS,
+        ends=SharedEnds.of(of_few), seed=0,
+    )  # fmt: skip
+    alone = row(columns)
+    for name in ("share_morph", "style_bow"):
+        assert few[name].value == alone[name].value
+        assert few[name].high - few[name].low > 1.2 * (alone[name].high - alone[name].low)
+        assert "share ends" in few[name].interval
+        assert "share ends" not in alone[name].interval

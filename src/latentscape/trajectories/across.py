@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from latentscape.errors import UndefinedError
 from latentscape.metrics import measured, row_of
 from latentscape.metrics.interval import LEVEL, Interval
 from latentscape.records import Journeys, Measure, Reference, Row
+from latentscape.trajectories.shared_ends import SharedEnds, rank_influence
 from latentscape.trajectories.summary import FEWEST, rank_correlations
 
 FEWEST_MODELS = 4
@@ -57,13 +59,9 @@ def _over_models(models: list[Journeys], seed: int) -> Iterator[Measure]:
         if np.ptp(share) == 0:
             continue
         resampled = np.stack([m[d].mean(1) for m, d in zip(named, drawn, strict=True)], 1)
-        yield _correlation(
-            f"models_amount_with_{shape}",
-            (middle, share),
-            rank_correlations(middles, resampled),
-            n=len(models),
-            words=words,
-        )
+        name, known = f"models_amount_with_{shape}", rank_correlations(middles, resampled)
+        found = _correlation(name, (middle, share), known, words=words)
+        yield found.measure(len(models), found.interval)
 
 
 def _over_pairs(name: str, models: list[Journeys], seed: int) -> Measure:
@@ -72,13 +70,13 @@ def _over_pairs(name: str, models: list[Journeys], seed: int) -> Measure:
     for journeys in models:
         x = np.asarray(journeys.numbers["dissolve_amount"], float)
         y = np.asarray(journeys.numbers.get(CURVE[name], np.full_like(x, np.nan)), float)
-        both = np.isfinite(x) & np.isfinite(y)
-        columns.append((x[both], y[both]))
-    x, y = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+        columns.append((x, y, np.isfinite(x) & np.isfinite(y)))
+    every, other, both = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    x, y = every[both], other[both]
     if len(x) < FEWEST:
         raise UndefinedError(f"{len(x)} pairs are too few for a correlation", "travel more pairs")
     rng = np.random.default_rng(seed)
-    starts = np.cumsum([0, *(len(a) for a, _ in columns)])
+    starts = np.cumsum([0, *(int(known.sum()) for _, _, known in columns)])
     drawn = np.concatenate(
         [rng.integers(a, b, (N_RESAMPLES, b - a)) for a, b in pairwise(starts.tolist())],
         axis=1,
@@ -87,12 +85,29 @@ def _over_pairs(name: str, models: list[Journeys], seed: int) -> Measure:
         f"{100 * LEVEL:g} % bootstrap over {len(x):,} pairs within {len(models)} models "
         f"({N_RESAMPLES:,} resamples, seed {seed})"
     )
-    return _correlation(name, (x, y), rank_correlations(x[drawn], y[drawn]), n=len(x), words=words)
+    found = _correlation(name, (x, y), rank_correlations(x[drawn], y[drawn]), words=words)
+    scores = np.full(len(both), np.nan)
+    scores[both] = rank_influence(x, y, found.value)
+    ends = SharedEnds.of(*(journeys.pairs for journeys in models))
+    interval = ends.widened(found.interval, found.value, scores, bounds=(-1, 1))
+    return found.measure(len(x), interval)
+
+
+class _Found(NamedTuple):
+    """A correlation with its interval as if pairs were independent."""
+
+    name: str
+    value: float
+    interval: Interval | None
+
+    def measure(self, n: int, interval: Interval | None) -> Measure:
+        independent = Reference(value=0.0, words="independent")
+        return measured(self.name, self.value, n=n, interval=interval, reference=independent)
 
 
 def _correlation(
-    name: str, both: tuple[np.ndarray, np.ndarray], resampled: np.ndarray, *, n: int, words: str
-) -> Measure:
+    name: str, both: tuple[np.ndarray, np.ndarray], resampled: np.ndarray, *, words: str
+) -> _Found:
     value = rank_correlations(both[0][None], both[1][None])[0]
     if not np.isfinite(value):
         raise UndefinedError("one of the two is the same everywhere", "choose other pairs")
@@ -101,6 +116,4 @@ def _correlation(
     if len(finite) > len(resampled) / 2:
         low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         interval = Interval(float(low), float(high), words)
-    return measured(
-        name, value, n=n, interval=interval, reference=Reference(value=0.0, words="independent")
-    )
+    return _Found(name, float(value), interval)

@@ -9,6 +9,7 @@ from latentscape.metrics import measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS
 from latentscape.records import Journeys, Measure, Reference, Row
 from latentscape.trajectories.patterns import style_patterns
+from latentscape.trajectories.shared_ends import SharedEnds
 from latentscape.trajectories.summary import correlation, median_of, shares
 
 BALANCED = "balanced"
@@ -32,16 +33,17 @@ def layer_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
     amount = journeys.numbers["dissolve_amount"]
     parts: np.ndarray = np.nan_to_num(curves).sum((0, 2), dtype=np.float64)
     whole = parts.sum() or np.nan
+    ends = SharedEnds.of(journeys.pairs)
     rows = [
         _row(
-            f"{journeys.criterion}, {layer}", curves[:, i], nulls[:, i], amount,
+            f"{journeys.criterion}, {layer}", curves[:, i], nulls[:, i], amount, ends,
             share=parts[i] / whole, seed=seed,
         )
         for i, layer in enumerate(journeys.layers)
     ]  # fmt: skip
     name = f"{journeys.criterion}, {BALANCED}"
     even, even_nulls = balanced(curves, nulls)
-    return (*rows, _row(name, even, even_nulls, amount, share=None, seed=seed))
+    return (*rows, _row(name, even, even_nulls, amount, ends, share=None, seed=seed))
 
 
 def balanced(curves: np.ndarray, nulls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,6 +72,7 @@ def _row(
     curves: np.ndarray,
     nulls: np.ndarray,
     amount: np.ndarray,
+    ends: SharedEnds,
     *,
     share: float | None,
     seed: int,
@@ -77,13 +80,13 @@ def _row(
     shapes, null_shapes = style_patterns(curves, nulls), style_patterns(nulls)
     columns = {label: getattr(shapes, field) for label, field in SAID.items()}
     makers = {
-        "patterns": lambda: shares(PATTERNS, shapes.pattern, null_shapes.pattern, seed),
-        "style_parabola": lambda: _parabola(shapes.parabola, null_shapes.parabola),
+        "patterns": lambda: shares(PATTERNS, shapes.pattern, null_shapes.pattern, ends, seed),
+        "style_parabola": lambda: _parabola(shapes.parabola, null_shapes.parabola, ends),
         "amount_with_bow": lambda: (
-            correlation("amount_with_bow", amount, columns["style_bow"], seed),
+            correlation("amount_with_bow", amount, columns["style_bow"], ends, seed),
         ),
         "amount_with_waves": lambda: (
-            correlation("amount_with_waves", amount, columns["style_wave_share"], seed),
+            correlation("amount_with_waves", amount, columns["style_wave_share"], ends, seed),
         ),
     }
     if share is not None:
@@ -97,8 +100,8 @@ def _share(share: float, n: int) -> Iterator[Measure]:
     yield measured("layer_share", share, n=n)
 
 
-def _parabola(own: np.ndarray, null: np.ndarray) -> tuple[Measure]:
-    (found,) = median_of("style_parabola", own)
+def _parabola(own: np.ndarray, null: np.ndarray, ends: SharedEnds) -> tuple[Measure]:
+    (found,) = median_of("style_parabola", own, ends)
     known = null[np.isfinite(null)]
     if not len(known):
         return (found,)

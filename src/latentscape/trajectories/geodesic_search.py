@@ -12,7 +12,7 @@ from latentscape.trajectories.curve import CurveCoordinates
 from latentscape.trajectories.geodesic_energy import CurveEnergy
 from latentscape.trajectories.quasi_newton import Minima, minimise
 
-MOST_AXES = 256  # values of a latent whose whole metric is measured; of larger ones its size is
+MOST_AXES = 64  # values of a latent whose whole metric is measured; of larger ones its size is
 N_PLACES = 3  # on the line, where the metric is measured
 REACH = 0.2  # of the typical difference of one value between the ends
 FINE = 2  # points a piece, between which lengths are measured

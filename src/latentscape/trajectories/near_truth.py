@@ -11,6 +11,7 @@ from latentscape.metrics import CATALOGUE, bootstrap_intervals, measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
 from latentscape.metrics.interval import LEVEL, Interval
 from latentscape.records import Difference, Journeys, Measure, Provenance, Row, TruthOrder
+from latentscape.trajectories.shared_ends import SharedEnds
 from latentscape.trajectories.summary import N_RESAMPLES, median_of, share_of, shares
 
 TRUE = "true in-between images"
@@ -38,26 +39,26 @@ def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
     note = f"{len(truth.verdicts):,} pairs"
     by_frames = f"{note}; verdicts by the frames alone, not by nearness to data"
     known, again = np.array(truth.verdicts), np.array(truth.ceiling_verdicts)
-    patterns = np.array(truth.patterns)
+    patterns, ends = np.array(truth.patterns), SharedEnds.of(journeys.pairs)
     rows = (
         row_of(
             TRUE,
             {
-                "patterns": lambda: shares(PATTERNS, patterns, None, seed),
-                "verdicts": lambda: shares(VERDICTS, known, None, seed),
-                **_medians(truth.numbers),
+                "patterns": lambda: shares(PATTERNS, patterns, None, ends, seed),
+                "verdicts": lambda: shares(VERDICTS, known, None, ends, seed),
+                **_medians(truth.numbers, ends),
             },
             note=by_frames,
         ),
         row_of(
             CEILING,
             {
-                "verdicts": lambda: shares(VERDICTS, again, None, seed),
-                **_medians(truth.ceilings),
+                "verdicts": lambda: shares(VERDICTS, again, None, ends, seed),
+                **_medians(truth.ceilings, ends),
             },
             note=by_frames,
         ),
-        row_of(FADED, _medians(truth.dissolves), note=note),
+        row_of(FADED, _medians(truth.dissolves, ends), note=note),
     )
     return tuple(row.model_copy(update={"beside": journeys.criterion}) for row in rows)
 
@@ -96,7 +97,7 @@ def truth_order(
     if same:
         kept = dict.fromkeys(kept, np.asarray(np.stack(list(kept.values())).all(0)))
     scored = {
-        name: _scored(found, kept[name], seed)
+        name: _scored(found, kept[name], SharedEnds.of(known[name].pairs), seed)
         for name, found in columns.items()
         if kept[name].any()
     }
@@ -119,11 +120,16 @@ def truth_order(
 
 @dataclass(frozen=True)
 class _Score:
-    """A number of all pairs of a model, and what it is on each resample."""
+    """A number of all pairs of a model, and what it is on each resample.
+
+    ``scores`` say how each pair moves it, ``ends`` which pairs share an end.
+    """
 
     name: str
     value: float
     resampled: np.ndarray
+    scores: np.ndarray
+    ends: SharedEnds
     words: str
     n: int
 
@@ -134,7 +140,12 @@ class _Score:
         if self.n < 2 or len(finite) < len(values) / 2:
             return None
         low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return Interval(float(low), float(high), self.words)
+        own = Interval(float(low), float(high), self.words)
+        if other is None:
+            bounds = CATALOGUE[self.name].bounds
+            return self.ends.widened(own, self.value, self.scores, bounds=bounds)
+        scores = self.scores - other.scores
+        return self.ends.widened(own, self.value - other.value, scores)
 
     def measure(self) -> Measure:
         """The number with its interval; undefined where it is none."""
@@ -163,14 +174,24 @@ def _whole(columns: Columns) -> np.ndarray:
     return np.asarray(np.isfinite(np.stack(values)).all(0))
 
 
-def _scored(columns: Columns, kept: np.ndarray, seed: int) -> dict[str, dict[str, _Score]]:
+def _scored(
+    columns: Columns, kept: np.ndarray, ends: SharedEnds, seed: int
+) -> dict[str, dict[str, _Score]]:
     """By whose and name; all on the same resamples of the pairs that are kept."""
     n = int(kept.sum())
     drawn = np.random.default_rng(seed).integers(0, n, (N_RESAMPLES, n))
     words = f"{100 * LEVEL:g} % bootstrap over {n:,} pairs ({N_RESAMPLES:,} resamples, seed {seed})"
     found = {
         whose: {
-            name: _Score(name, float(values[kept].mean()), values[kept][drawn].mean(1), words, n)
+            name: _Score(
+                name,
+                float(values[kept].mean()),
+                values[kept][drawn].mean(1),
+                np.where(kept, values, np.nan),
+                ends,
+                words,
+                n,
+            )
             for name, values in named.items()
         }
         for whose, named in columns.items()
@@ -178,7 +199,10 @@ def _scored(columns: Columns, kept: np.ndarray, seed: int) -> dict[str, dict[str
     own, faded, best = (found[whose]["truth_error"] for whose in ("own", "faded", "best"))
     value = float(_skill(*(np.array(score.value) for score in (own, faded, best))))
     resampled = _skill(*(score.resampled for score in (own, faded, best)))
-    found["own"][SKILL] = _Score(SKILL, value, resampled, words, n)
+    # A ratio of means moves with each pair as its numerator less the ratio times its denominator.
+    taken, room = faded.scores - own.scores, faded.scores - best.scores
+    scores = (taken - value * room) / (faded.value - best.value or np.nan)
+    found["own"][SKILL] = _Score(SKILL, value, resampled, scores, ends, words, n)
     return found
 
 
@@ -189,14 +213,14 @@ def _skill(own: np.ndarray, faded: np.ndarray, best: np.ndarray) -> np.ndarray:
 
 
 def _row(name: str, journeys: Journeys, scores: Mapping[str, _Score], seed: int) -> Row:
-    found = np.array(journeys.verdicts)
+    found, ends = np.array(journeys.verdicts), SharedEnds.of(journeys.pairs)
     makers = {
         **{key: lambda key=key: (scores[key].measure(),) for key in ORDERED},
         "truth_unevenness": lambda: (_unevenness(journeys, seed),),
-        "verdicts": lambda: shares(VERDICTS, found, None, seed),
+        "verdicts": lambda: shares(VERDICTS, found, None, ends, seed),
     }
     if (flags := journeys.numbers.get(BY_FRAMES)) is not None:
-        makers |= {BY_FRAMES: lambda: share_of(BY_FRAMES, flags, seed)}
+        makers |= {BY_FRAMES: lambda: share_of(BY_FRAMES, flags, ends, seed)}
     return row_of(name, makers)
 
 
@@ -234,9 +258,11 @@ def _differences(
                 )  # fmt: skip
 
 
-def _medians(columns: Mapping[str, np.ndarray]) -> dict[str, Callable[[], tuple[Measure]]]:
+def _medians(
+    columns: Mapping[str, np.ndarray], ends: SharedEnds
+) -> dict[str, Callable[[], tuple[Measure]]]:
     return {
-        name: lambda name=name: median_of(name, columns[name])
+        name: lambda name=name: median_of(name, columns[name], ends)
         for name in columns
         if np.isfinite(columns[name]).any()
     }

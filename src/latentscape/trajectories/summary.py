@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from latentscape.errors import UndefinedError
-from latentscape.metrics import bootstrap_intervals, measured, row_of
+from latentscape.metrics import CATALOGUE, bootstrap_intervals, measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
 from latentscape.metrics.interval import LEVEL, Interval, quantile_interval
 from latentscape.records import Measure, Reference, Row
+from latentscape.trajectories.shared_ends import SharedEnds, rank_influence
 
 FEWEST = 10  # pairs from which a rank correlation says anything
 N_RESAMPLES = 1000
@@ -34,6 +35,7 @@ def summary_row(
     patterns: np.ndarray,
     null_patterns: np.ndarray,
     verdicts: np.ndarray,
+    ends: SharedEnds,
     reasons: Sequence[np.ndarray] = (),
     seed: int,
 ) -> Row:
@@ -44,24 +46,25 @@ def summary_row(
         columns: Name in the catalogue to (pairs,) values; NaN where not defined.
         patterns, null_patterns: (pairs,) names of the style curves, and of the dissolves' curves.
         verdicts: (pairs,) what the trajectories are.
+        ends: Which pairs share an end.
         reasons: (pairs,) each, why a pair has no verdict or no pattern; empty where it has.
         seed: Of the bootstraps.
     """
     amount = columns["dissolve_amount"]
     makers = {
-        "patterns": lambda: shares(PATTERNS, patterns, null_patterns, seed),
-        "verdicts": lambda: shares(VERDICTS, verdicts, None, seed),
+        "patterns": lambda: shares(PATTERNS, patterns, null_patterns, ends, seed),
+        "verdicts": lambda: shares(VERDICTS, verdicts, None, ends, seed),
         **{
             column: lambda column=column: (
-                share_of(column, columns[column], seed)
+                share_of(column, columns[column], ends, seed)
                 if column in FLAGS
-                else median_of(column, columns[column])
+                else median_of(column, columns[column], ends)
             )
             for column in columns
         },
         **{
             relation: lambda relation=relation, other=other: (
-                correlation(relation, amount, columns[other], seed),
+                correlation(relation, amount, columns[other], ends, seed),
             )
             for relation, other in WITH.items()
             if other in columns
@@ -81,7 +84,11 @@ def _counted(reasons: Sequence[np.ndarray]) -> Iterator[str]:
 
 
 def shares(
-    names: tuple[str, ...], found: np.ndarray, null: np.ndarray | None, seed: int
+    names: tuple[str, ...],
+    found: np.ndarray,
+    null: np.ndarray | None,
+    ends: SharedEnds,
+    seed: int,
 ) -> Iterator[Measure]:
     """Share of each name among those found, beside its share among the dissolves' names."""
     known = found != "undefined"
@@ -92,37 +99,43 @@ def shares(
     for name, column in columns.items():
         reference = None
         if null is not None and (null != "undefined").any():
-            share = float((null[null != "undefined"] == name).mean())
-            reference = Reference(value=share, words="the cross-dissolves of the same ends")
+            beside = float((null[null != "undefined"] == name).mean())
+            reference = Reference(value=beside, words="the cross-dissolves of the same ends")
+        scores = np.where(known, found == name.replace("_", " "), np.nan)
+        share = float(column.mean())
+        interval = ends.widened(intervals.get(name), share, scores, bounds=(0, 1))
         yield measured(
-            f"share_{name}",
-            column.mean(),
-            n=len(column),
-            interval=intervals.get(name),
-            reference=reference,
+            f"share_{name}", share, n=len(column), interval=interval, reference=reference
         )
 
 
-def median_of(name: str, values: np.ndarray) -> tuple[Measure]:
+def median_of(name: str, values: np.ndarray, ends: SharedEnds) -> tuple[Measure]:
     """Median over the pairs that define it, with its interval from order statistics."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
-    interval = quantile_interval(finite, 0.5)
+    middle = float(np.median(finite))
+    scores = np.where(np.isfinite(values), np.sign(values - middle), np.nan)
+    bounds = CATALOGUE[name].bounds
+    interval = ends.widened(quantile_interval(finite, 0.5), middle, scores, bounds=bounds)
     note = "median" if len(finite) == len(values) else f"median of {len(finite):,}"
-    return (measured(name, float(np.median(finite)), n=len(finite), interval=interval, note=note),)
+    return (measured(name, middle, n=len(finite), interval=interval, note=note),)
 
 
-def share_of(name: str, flags: np.ndarray, seed: int) -> tuple[Measure]:
+def share_of(name: str, flags: np.ndarray, ends: SharedEnds, seed: int) -> tuple[Measure]:
     """Share of the pairs at which a flag is 1."""
     known = flags[np.isfinite(flags)]
     if not len(known):
         raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
+    share = float(known.mean())
     interval = bootstrap_intervals({name: known}, seed=seed).get(name)
-    return (measured(name, known.mean(), n=len(known), interval=interval),)
+    interval = ends.widened(interval, share, flags, bounds=(0, 1))
+    return (measured(name, share, n=len(known), interval=interval),)
 
 
-def correlation(name: str, amount: np.ndarray, other: np.ndarray, seed: int) -> Measure:
+def correlation(
+    name: str, amount: np.ndarray, other: np.ndarray, ends: SharedEnds, seed: int
+) -> Measure:
     """Spearman's, with a bootstrap over pairs; 0 is what independence would give."""
     both = np.isfinite(amount) & np.isfinite(other)
     x, y = amount[both], other[both]
@@ -136,13 +149,13 @@ def correlation(name: str, amount: np.ndarray, other: np.ndarray, seed: int) -> 
     low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     how = f"({N_RESAMPLES:,} resamples, seed {seed})"
     words = f"{100 * LEVEL:g} % bootstrap over {len(x):,} pairs {how}"
-    return measured(
-        name,
-        rank_correlations(x[None], y[None])[0],
-        n=len(x),
-        interval=Interval(float(low), float(high), words),
-        reference=Reference(value=0.0, words="independent"),
-    )
+    value = float(rank_correlations(x[None], y[None])[0])
+    scores = np.full(len(both), np.nan)
+    scores[both] = rank_influence(x, y, value)
+    interval = Interval(float(low), float(high), words)
+    interval = ends.widened(interval, value, scores, bounds=(-1, 1))
+    independent = Reference(value=0.0, words="independent")
+    return measured(name, value, n=len(x), interval=interval, reference=independent)
 
 
 def rank_correlations(x: np.ndarray, y: np.ndarray) -> np.ndarray:

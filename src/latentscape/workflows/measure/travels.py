@@ -30,6 +30,7 @@ from latentscape.trajectories.linear import linear
 from latentscape.trajectories.log_density import LogDensity, log_density
 from latentscape.trajectories.panel import SAME, Panel, dissolve_panel
 from latentscape.trajectories.patterns import style_patterns
+from latentscape.trajectories.shared_ends import SharedEnds
 from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
 from latentscape.trajectories.style_presets import preset_named
 from latentscape.trajectories.summary import dissolve_amount, summary_row
@@ -167,9 +168,11 @@ class Travels:
             "dissolve_amount": dissolve_amount(panel.off_blend_most),
             **shapes.columns,
         }
+        called = names_of(self.subject, pairs)
         row = summary_row(
             pairs.criterion, columns, patterns=shapes.pattern, null_patterns=null_shapes.pattern,
-            verdicts=names, reasons=(panel.unfit, shapes.unfit), seed=self.seed,
+            verdicts=names, ends=SharedEnds.of(called), reasons=(panel.unfit, shapes.unfit),
+            seed=self.seed,
         )  # fmt: skip
         if self.truth is not None and rows is None:
             row = row.model_copy(update={"undefined": (*row.undefined, NO_SAMPLES)})
@@ -178,7 +181,7 @@ class Travels:
         frames = self._frames(np.stack([kept[i] for i in shown])) if len(shown) else None
         journeys = Journeys(
             criterion=pairs.criterion,
-            pairs=names_of(self.subject, pairs),
+            pairs=called,
             curves=curves,
             nulls=nulls,
             layers=parts[0].curves.layers,
