@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from latentscape.records.measure import Measure, Provenance, Reference, Row
 from latentscape.records.record import Record
 
-BESIDE = ("baselines", "nulls", "rotated")  # fields whose rows are no model's
+NO_MODEL = ("baselines", "nulls", "rotated")  # fields whose rows are no model's
 
 DETAILS = ("layer_rows",)  # fields whose rows take others apart: told on the model's own page
 
@@ -29,7 +29,7 @@ def rows_of(record: Record) -> Iterator[FoundRow]:
         if name in DETAILS:
             continue
         for found in _within(getattr(record, name)):
-            yield FoundRow(found.row, found.is_baseline or name in BESIDE)
+            yield FoundRow(found.row, found.is_baseline or name in NO_MODEL)
 
 
 def _within(value: Any) -> Iterator[FoundRow]:
