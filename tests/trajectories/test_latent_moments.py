@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.covariance import LedoitWolf
 
 from latentscape.errors import ShapeError, UndefinedError
-from latentscape.trajectories import latent_moments
+from latentscape.trajectories import latent_moments, marginal_laws
 
 
 def covariance(moments) -> np.ndarray:
@@ -94,6 +94,8 @@ def test_of_very_many_a_seeded_draw_is_read(monkeypatch):
     assert found.n == 100
     np.testing.assert_array_equal(found.mean, latent_moments(rows, seed=3).mean)
     assert not np.array_equal(found.mean, latent_moments(rows, seed=4).mean)
+    laws = marginal_laws(rows, seed=3)  # of the same draw
+    np.testing.assert_allclose([law.mean() for law in laws.values], found.mean, rtol=1e-12)
 
 
 def test_too_few_latents_have_none():

@@ -84,20 +84,9 @@ def latent_moments(latents: np.ndarray, *, seed: int = 0) -> LatentMoments:
     from scipy.linalg import eigh
     from sklearn.covariance import ledoit_wolf_shrinkage
 
-    if latents.ndim < 2:
-        raise ShapeError(f"latents {latents.shape} must be n × latent")
-    few = max(2, MOST_VALUES // max(1, prod(latents.shape[1:])))
-    if len(latents) > few:
-        rows = np.random.default_rng(seed).choice(len(latents), few, replace=False)
-        latents = latents[np.sort(rows)]
-    latents = np.asarray(latents, np.float64)
-    latents = latents[np.isfinite(latents).all(tuple(range(1, latents.ndim)))]
-    if len(latents) < 2:
-        raise UndefinedError(
-            f"{len(latents)} latent has no moments", "encode more images, or choose another method"
-        )
+    latents = drawn_latents(latents, "moments", seed=seed)
     n, shape = len(latents), latents.shape[1:]
-    by_channel = len(shape) > 1 and prod(shape) > MOST_TOGETHER
+    by_channel = told_by_channel(shape)
     if by_channel:
         rows = np.moveaxis(latents, 1, -1).reshape(-1, latents.shape[1])
     else:
@@ -116,3 +105,35 @@ def latent_moments(latents: np.ndarray, *, seed: int = 0) -> LatentMoments:
     mean = centre.reshape(-1, *[1] * (len(shape) - 1)) if by_channel else centre.reshape(shape)
     mean = np.broadcast_to(mean, shape).copy()
     return LatentMoments(mean, scale, axes, spread, by_channel, shrinkage, n)
+
+
+def drawn_latents(latents: np.ndarray, what: str, *, seed: int) -> np.ndarray:
+    """The latents that a law is taken from: the finite ones, of very many a seeded draw; float64.
+
+    Args:
+        latents: ``n *latent``; a memory map will do.
+        what: What is to be taken from them, for the sentence that they are too few.
+        seed: Of the draw.
+
+    Raises:
+        ShapeError: If they have no latent shape.
+        UndefinedError: If fewer than two of them are finite.
+    """
+    if latents.ndim < 2:
+        raise ShapeError(f"latents {latents.shape} must be n × latent")
+    few = max(2, MOST_VALUES // max(1, prod(latents.shape[1:])))
+    if len(latents) > few:
+        rows = np.random.default_rng(seed).choice(len(latents), few, replace=False)
+        latents = latents[np.sort(rows)]
+    latents = np.asarray(latents, np.float64)
+    latents = latents[np.isfinite(latents).all(tuple(range(1, latents.ndim)))]
+    if len(latents) < 2:
+        raise UndefinedError(
+            f"{len(latents)} latent has no {what}", "encode more images, or choose another method"
+        )
+    return latents
+
+
+def told_by_channel(shape: tuple[int, ...]) -> bool:
+    """Whether all positions of a channel are taken to have one law: in grids of many values."""
+    return len(shape) > 1 and prod(shape) > MOST_TOGETHER

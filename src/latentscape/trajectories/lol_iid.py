@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latentscape.errors import ShapeError, UndefinedError
+from latentscape.errors import ShapeError
 from latentscape.trajectories.ends import kept_type, require_ends, weighted, with_ends
-from latentscape.trajectories.latent_moments import MOST_TOGETHER, ROUNDING
-
-MOST_VALUES = 1 << 23
+from latentscape.trajectories.latent_moments import ROUNDING, drawn_latents, told_by_channel
 
 
 @dataclass(frozen=True)
@@ -74,20 +72,9 @@ def marginal_laws(latents: np.ndarray, *, seed: int = 0) -> MarginalLaws:
         ShapeError: If they have no latent shape.
         UndefinedError: If fewer than two of them are finite.
     """
-    if latents.ndim < 2:
-        raise ShapeError(f"latents {latents.shape} must be n × latent")
+    latents = drawn_latents(latents, "law", seed=seed)
     shape = latents.shape[1:]
-    few = max(2, MOST_VALUES // max(1, int(np.prod(shape))))
-    if len(latents) > few:
-        drawn = np.random.default_rng(seed).choice(len(latents), few, replace=False)
-        latents = latents[np.sort(drawn)]
-    latents = np.asarray(latents, np.float64)
-    latents = latents[np.isfinite(latents).all(tuple(range(1, latents.ndim)))]
-    if len(latents) < 2:
-        raise UndefinedError(
-            f"{len(latents)} latent has no law", "encode more images, or choose another method"
-        )
-    by_channel = len(shape) > 1 and int(np.prod(shape)) > MOST_TOGETHER
+    by_channel = told_by_channel(shape)
     if by_channel:
         rows = np.moveaxis(latents, 1, 0).reshape(latents.shape[1], -1)
     else:
