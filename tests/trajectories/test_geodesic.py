@@ -274,6 +274,9 @@ def test_a_decoder_that_breaks_marks_its_pair_and_the_others_go_on():
     assert found.reasons == ("", "", NOT_FINITE, "")
     assert np.isnan(found.energy[2])
     assert np.isfinite(found.latents).all()
+    for name in ("search_ratio", "search_converged", "search_evaluations"):
+        assert np.isnan(found.columns[name]).tolist() == [False, False, True, False]
+    assert (found.columns["search_converged"][[0, 1, 3]] == 1).all()
     rest = [0, 1, 3]
     alone = geodesics(starts[rest], ends[rest], n_steps=6, decode=decode)
     np.testing.assert_allclose(found.energy[rest], alone.energy, rtol=1e-3)

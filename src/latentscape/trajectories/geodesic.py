@@ -60,13 +60,17 @@ class Geodesics:
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
-        """Name in the catalogue to one value a pair: what was gained, and what it cost."""
+        """Name in the catalogue to one value a pair: what was gained, and what it cost.
+
+        NaN where the line decodes to values that are not finite, as nothing was searched there.
+        """
         pairs = len(self.latents)
+        searched = np.where(np.isfinite(self.energy_of_line), 1.0, np.nan)
         line = np.where(self.length_of_line > 0, self.length_of_line, np.nan)
         return {
             "search_ratio": self.length / line,
-            "search_converged": self.converged.astype(float),
-            "search_evaluations": self.n_iterations.astype(float),
+            "search_converged": searched * self.converged,
+            "search_evaluations": searched * self.n_iterations,
             "search_seconds": np.full(pairs, self.seconds / max(1, pairs)),
         }
 
