@@ -27,7 +27,7 @@ def journeys():
 
 
 def test_each_layer_is_named_by_its_own_curves(journeys):
-    quiet, loud, even = layer_rows(journeys, seed=0)
+    quiet, loud, even = layer_rows(journeys)
     assert [row.name for row in (quiet, loud, even)] == [
         "random, quiet", "random, loud", "random, balanced",
     ]  # fmt: skip
@@ -53,12 +53,12 @@ def test_balanced_lets_every_layer_count():
 
 def test_records_from_before_layers_were_kept_have_no_rows(journeys):
     before = journeys.model_copy(update={"layer_curves": None, "layer_nulls": None})
-    assert layer_rows(before, seed=0) == ()
+    assert layer_rows(before) == ()
 
 
 def test_layers_that_nothing_defines_say_so(journeys):
     nothing = np.full_like(journeys.layer_curves, np.nan)
     lost = journeys.model_copy(update={"layer_curves": nothing, "layer_nulls": nothing})
-    for row in layer_rows(lost, seed=0):
+    for row in layer_rows(lost):
         assert not row.measures
         assert row.undefined

@@ -141,11 +141,34 @@ def test_pairs_without_a_number_are_left_out_for_all(line):
     assert {m.n for row in order.rows for m in row.measures if m.name in SET} == {N - 2}
 
 
+def broken(whole: Journeys, n: int) -> Journeys:
+    """The same with `n` pairs that do not decode to images."""
+    lost = np.arange(N) < n
+    numbers = {**whole.numbers, "truth_error": np.where(lost, np.nan, whole.numbers["truth_error"])}
+    return whole.model_copy(update={"numbers": numbers})
+
+
+def test_a_model_that_breaks_does_not_take_the_others_with_it(line):
+    models = {"a": model(line, 0.2), "b": model(line, 0.7), "broken": broken(model(line, 0), N)}
+    order = truth_order("random", models, method="linear", about=ABOUT, seed=0)
+    assert [row.name for row in order.rows] == ["a", "b"]
+    assert order.provenance.n == N
+    assert order.note.endswith("too few of their pairs decode to images: broken")
+    models["broken"] = broken(model(line, 0), 4)
+    order = truth_order("random", models, method="linear", about=ABOUT, seed=0)
+    assert [row.name for row in order.rows] == ["broken", "a", "b"]
+    assert f"{N - 4} of {N} pairs" in order.note
+    alone = {"a": models["a"], "broken": broken(model(line, 0), N)}
+    order = truth_order("random", alone, method="linear", about=ABOUT, seed=0)
+    assert order.rows == ()
+    assert "broken" in order.note
+
+
 def test_without_truth_there_is_no_order(line):
     bare = model(line, 0.5).model_copy(update={"truth": None})
     models = {"a": bare, "b": model(line, 0.2), "c": bare}
     assert truth_order("random", models, method="linear", about=ABOUT, seed=0) is None
-    assert truth_rows(bare, seed=0) == ()
+    assert truth_rows(bare) == ()
 
 
 def test_skill_where_nothing_is_to_be_gained_is_undefined(line):
@@ -157,7 +180,7 @@ def test_skill_where_nothing_is_to_be_gained_is_undefined(line):
 
 
 def test_what_stands_beside_a_row(line):
-    true, ceiling, dissolves = truth_rows(model(line, 0.5), seed=0)
+    true, ceiling, dissolves = truth_rows(model(line, 0.5))
     assert [row.name for row in (true, ceiling, dissolves)] == [TRUE, CEILING, FADED]
     assert {row.beside for row in (true, ceiling, dissolves)} == {"random"}
     assert true["share_morph"].value == 1

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from latentscape.metrics.interval import Interval
-from latentscape.trajectories.shared_ends import SharedEnds, rank_influence
+from latentscape.metrics.interval import Interval, quantile_interval
+from latentscape.trajectories.shared_ends import SharedEnds
 
 
 def pairs_of(n: int) -> list[tuple[str, str]]:
@@ -68,14 +68,64 @@ def test_intervals_widen_about_the_value_and_stay_in_bounds():
     assert ends.widened(None, 0.9, scores) is None
 
 
-def test_the_influence_of_pairs_on_a_rank_correlation_gives_its_standard_error():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(600, 200))
-    y = 0.6 * x + 0.8 * rng.normal(size=x.shape)
-    values = np.array([stats.spearmanr(*both).statistic for both in zip(x, y, strict=True)])
-    scores = rank_influence(x[0], y[0], values[0])
-    assert scores.mean() == pytest.approx(0, abs=1e-9)
-    assert scores.std() / np.sqrt(200) == pytest.approx(values.std(), rel=0.25)
+@pytest.mark.parametrize(("n", "rho"), [(30, 0.0), (200, 0.6), (200, 0.9)])
+def test_intervals_of_rank_correlations_hold_the_truth(n, rho):
+    rng, alone = np.random.default_rng(0), SharedEnds.of([(f"a{i}", f"b{i}") for i in range(n)])
+    truth = 6 / np.pi * np.arcsin(rho / 2)  # Spearman's of two Gaussians
+    held = 0
+    for _ in range(400):
+        x = rng.normal(size=n)
+        y = rho * x + np.sqrt(1 - rho**2) * rng.normal(size=n)
+        found = alone.of_rank_correlation(x, y, stats.spearmanr(x, y).statistic)
+        held += found.low <= truth <= found.high
+    assert 0.91 < held / 400 < 0.985
+
+
+def test_intervals_hold_the_truth_where_few_samples_make_many_pairs():
+    every, rng = np.array(list(combinations(range(49), 2))), np.random.default_rng(0)
+    held, naive = np.zeros(3), np.zeros(3)
+    for _ in range(150):
+        a, b = every[rng.permutation(len(every))[:500]].T
+        first, second = rng.normal(size=(2, 49))
+        x = first[a] + first[b] + rng.normal(size=500)
+        y = second[a] + second[b] + rng.normal(size=500)
+        rho = stats.spearmanr(x, y).statistic
+        shared = SharedEnds.of([(str(i), str(j)) for i, j in zip(a, b, strict=True)])
+        alone = SharedEnds(np.arange(500), np.arange(500, 1000))
+        for ends, count in ((shared, held), (alone, naive)):
+            found = (
+                ends.of_rank_correlation(x, y, rho),
+                ends.of_median(x),
+                ends.of_share((x > 0).astype(float)),
+            )
+            truths = (0, 0, 0.5)
+            count += [i.low <= t <= i.high for i, t in zip(found, truths, strict=True)]
+    assert (held / 150 > 0.85).all()
+    assert (naive / 150 < 0.75).all()
+
+
+def test_shares_of_none_and_of_all_have_intervals():
+    alone = SharedEnds.of([(f"a{i}", f"b{i}") for i in range(200)])
+    none, every = alone.of_share(np.zeros(200)), alone.of_share(np.ones(200))
+    assert none.low == 0
+    assert none.high == pytest.approx(0.0188, abs=1e-3), "Wilson's of 0 in 200"
+    assert every.low == pytest.approx(1 - none.high)
+    assert every.high == 1
+    assert alone.of_share(np.where(np.arange(200) < 1, 1.0, np.nan)) is None
+
+
+def test_medians_of_pairs_that_share_nothing_go_by_order_statistics():
+    values = np.random.default_rng(0).normal(size=60)
+    alone = SharedEnds.of([(f"a{i}", f"b{i}") for i in range(60)])
+    assert alone.of_median(values) == quantile_interval(values, 0.5)
+    assert alone.of_median(np.where(np.arange(60) < 4, values, np.nan)) is None
+
+
+def test_a_perfect_correlation_has_no_interval():
+    alone = SharedEnds.of([(f"a{i}", f"b{i}") for i in range(20)])
+    x = np.arange(20.0)
+    assert alone.of_rank_correlation(x, x, 1.0) is None
+    assert alone.of_rank_correlation(x[:3], x[:3], 0.5) is None
 
 
 def test_what_does_not_vary_has_nothing_to_widen():

@@ -157,6 +157,13 @@ def test_few_frames_leave_undefined_what_they_do_not_define(vae, n_steps):
     latentscape.report(vae)
 
 
+def test_runs_without_a_verdict_are_compared_all_the_same(vae, ae, tmp_path):
+    for run in (vae, ae):
+        measure_trajectories(run, config=replace(QUICK, pairs=("random",), n_steps=2))
+    latentscape.compare([vae, ae], out=tmp_path / "both")
+    latentscape.report(tmp_path / "both")
+
+
 def nan_beyond(monkeypatch, run, share: float) -> None:
     """The decoder gives NaN where the first value of a latent is among the largest."""
     first = crowd_of(open_subject(run, None, "test")).latents[:, 0]

@@ -42,7 +42,7 @@ def compare(
 def _order(order: "TruthOrder") -> str:
     """Models by their error against the true in-between images, the least first."""
     told = ", ".join(f"{row.name} {row['truth_error'].value:.3g}" for row in order.rows)
-    return f"{order.criterion}, {order.method}, truth_error, least first: {told}"
+    return f"{order.criterion}, {order.method}, truth_error, least first: {told or order.note}"
 
 
 def _table(table: "ComparisonTable") -> list[str]:

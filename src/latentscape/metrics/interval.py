@@ -126,12 +126,15 @@ def centred_interval(
     return Interval(float(ends[0]), float(ends[1]), words)
 
 
-def quantile_interval(values: np.ndarray, q: float) -> Interval | None:
+def quantile_interval(
+    values: np.ndarray, q: float, *, worth: float | None = None
+) -> Interval | None:
     """Interval of a quantile between two of the values themselves, whatever their distribution.
 
     Args:
         values: (n,) finite values, one a sample.
         q: The quantile, between 0 and 1.
+        worth: As how many independent values they count; all of them if None.
 
     Returns:
         The interval, which holds the true quantile in at least 95 % of samples of this size; None
@@ -143,10 +146,12 @@ def quantile_interval(values: np.ndarray, q: float) -> Interval | None:
     from scipy.stats import binom
 
     n, tail = len(values), (1 - LEVEL) / 2
-    below, above = int(binom.ppf(tail, n, q)) - 1, int(binom.ppf(1 - tail, n, q))
-    if below < 0 or above > n - 1:
+    m = n if worth is None else min(n, round(worth))
+    below, above = int(binom.ppf(tail, m, q)) - 1, int(binom.ppf(1 - tail, m, q))
+    if below < 0 or above > m - 1:
         return None
-    low, high = np.sort(values)[[below, above]]
+    places = below * n // m, -(-(above + 1) * n // m) - 1  # of m among n, outwards
+    low, high = np.sort(values)[list(places)]
     words = f"{100 * LEVEL:g} % by order statistics of {n:,} samples"
     return Interval(float(low), float(high), words)
 

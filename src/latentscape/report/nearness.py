@@ -37,8 +37,7 @@ KNOWN = {  # what an anchor has without being measured
 MEANT = (
     "Dissolves are the cross-dissolves of the decoded ends; truth is what the generator draws "
     "between the two samples, and truth decoded the same encoded and decoded, the best that the "
-    "model could show. Verdicts of both are by their frames alone. Numbers without an interval are "
-    "so by definition, or shares among the dissolves."
+    "model could show. Verdicts of both are by their frames alone."
 )
 
 
@@ -82,7 +81,7 @@ def truth_section(record: ComparisonRecord, draw: Callable[[Picture], Html]) -> 
         "cut most of all, has next to none, and shows in its unevenness. Differences are to the "
         "model one place nearer, pair by pair."
     )
-    figures = columns([draw(draw_order(order)) for order in record.nearness])
+    figures = columns([draw(draw_order(order)) for order in record.nearness if order.rows])
     tables = [block for order in record.nearness for block in _order(order)]
     head = tag("h2", "Beside the truth, model by model")
     return [tag("section", head, tag("p", about), figures, *tables, id="truth")]
@@ -90,6 +89,8 @@ def truth_section(record: ComparisonRecord, draw: Callable[[Picture], Html]) -> 
 
 def _order(order: TruthOrder) -> list[Html]:
     title = f"{order.criterion} pairs, {order.method}"
+    if not order.rows:
+        return [tag("p", f"{title}: {order.note}.", class_="small")]
     names = (*ORDERED, *VERDICTS)
     first = {m.name: m for m in order.rows[0].measures}
     head = ["model", *(_named(first[n]) if n in first else label(n) for n in names)]

@@ -30,24 +30,25 @@ def beside_line(
     """
     require_frames(frames)
     require_like(frames, line, "the lines' frames")
-    seen = [_features(images, features) for images in (frames, line)]
+    step = max(1, AT_ONCE // frames.shape[1])
+    lengths = [
+        [_lengths(images[start : start + step], features) for images in (frames, line)]
+        for start in range(0, len(frames), step)
+    ]
+    own, straight = (np.concatenate(parts, axis=1) for parts in zip(*lengths, strict=True))
     return {
-        "line_decoded_ratio": _ratio(_length(frames), _length(line)),
-        "line_feature_ratio": _ratio(*(_length(vectors) for vectors in seen)),
+        "line_decoded_ratio": _ratio(own[0], straight[0]),
+        "line_feature_ratio": _ratio(own[1], straight[1]),
     }
 
 
-def _features(frames: Tensor, features: Callable[[Tensor], Tensor]) -> Tensor:
-    """``pairs steps f``."""
-    with torch.no_grad():
-        parts = [features(part.float()) for part in frames.flatten(0, 1).split(AT_ONCE)]
-    return torch.cat(parts).cpu().unflatten(0, frames.shape[:2])
-
-
-def _length(points: Tensor) -> np.ndarray:
-    """(pairs,) of the chain of steps from point to point."""
-    steps = torch.linalg.vector_norm(points.double().diff(dim=1).flatten(2), dim=2)
-    return steps.sum(1).cpu().numpy()
+@torch.no_grad()
+def _lengths(frames: Tensor, features: Callable[[Tensor], Tensor]) -> np.ndarray:
+    """(2, pairs) of a few chains of frames: in pixels, in features."""
+    vectors = features(frames.flatten(0, 1).float()).cpu().unflatten(0, frames.shape[:2])
+    steps = (points.double().diff(dim=1).flatten(2) for points in (frames, vectors))
+    found = [torch.linalg.vector_norm(step, dim=2).sum(1) for step in steps]
+    return torch.stack([part.cpu() for part in found]).numpy()
 
 
 def _ratio(own: np.ndarray, line: np.ndarray) -> np.ndarray:

@@ -16,14 +16,13 @@ BALANCED = "balanced"
 SAID = {"style_parabola": "parabola", "style_bow": "bow", "style_wave_share": "wave_share"}
 
 
-def layer_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
+def layer_rows(journeys: Journeys) -> tuple[Row, ...]:
     """What the curves of each layer alone are called, and whether it goes with dissolving.
 
     A last row, ``balanced``, is the mean over layers of which each is divided by its own median.
 
     Args:
         journeys: The trajectories of one criterion.
-        seed: Of the bootstraps.
 
     Reference: METHODS §5 on layers' shares.
     """
@@ -37,13 +36,13 @@ def layer_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
     rows = [
         _row(
             f"{journeys.criterion}, {layer}", curves[:, i], nulls[:, i], amount, ends,
-            share=parts[i] / whole, seed=seed,
+            share=parts[i] / whole,
         )
         for i, layer in enumerate(journeys.layers)
     ]  # fmt: skip
     name = f"{journeys.criterion}, {BALANCED}"
     even, even_nulls = balanced(curves, nulls)
-    return (*rows, _row(name, even, even_nulls, amount, ends, share=None, seed=seed))
+    return (*rows, _row(name, even, even_nulls, amount, ends, share=None))
 
 
 def balanced(curves: np.ndarray, nulls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,18 +74,17 @@ def _row(
     ends: SharedEnds,
     *,
     share: float | None,
-    seed: int,
 ) -> Row:
     shapes, null_shapes = style_patterns(curves, nulls), style_patterns(nulls)
     columns = {label: getattr(shapes, field) for label, field in SAID.items()}
     makers = {
-        "patterns": lambda: shares(PATTERNS, shapes.pattern, null_shapes.pattern, ends, seed),
+        "patterns": lambda: shares(PATTERNS, shapes.pattern, null_shapes.pattern, ends),
         "style_parabola": lambda: _parabola(shapes.parabola, null_shapes.parabola, ends),
         "amount_with_bow": lambda: (
-            correlation("amount_with_bow", amount, columns["style_bow"], ends, seed),
+            correlation("amount_with_bow", amount, columns["style_bow"], ends),
         ),
         "amount_with_waves": lambda: (
-            correlation("amount_with_waves", amount, columns["style_wave_share"], ends, seed),
+            correlation("amount_with_waves", amount, columns["style_wave_share"], ends),
         ),
     }
     if share is not None:

@@ -12,8 +12,10 @@ from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
 from latentscape.metrics.interval import LEVEL, Interval
 from latentscape.records import Difference, Journeys, Measure, Provenance, Row, TruthOrder
 from latentscape.trajectories.shared_ends import SharedEnds
-from latentscape.trajectories.summary import N_RESAMPLES, median_of, share_of, shares
+from latentscape.trajectories.summary import median_of, share_of, shares
 
+N_RESAMPLES = 1000
+FEWEST_SHARE = 0.5  # of a model's pairs that must decode for it to stand in an order
 TRUE = "true in-between images"
 CEILING = "true images, encoded and decoded"
 FADED = "cross-dissolves of the decoded ends"
@@ -23,12 +25,11 @@ NEEDED = ("truth_error", "truth_distance")  # the first sets the order
 ORDERED = (*NEEDED, SKILL)
 
 
-def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
+def truth_rows(journeys: Journeys) -> tuple[Row, ...]:
     """What the row of a criterion is held against: the truth, the model's best, the dissolves.
 
     Args:
         journeys: The trajectories of one criterion.
-        seed: Of the bootstraps.
 
     Returns:
         Nothing where the truth is not known.
@@ -44,8 +45,8 @@ def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
         row_of(
             TRUE,
             {
-                "patterns": lambda: shares(PATTERNS, patterns, None, ends, seed),
-                "verdicts": lambda: shares(VERDICTS, known, None, ends, seed),
+                "patterns": lambda: shares(PATTERNS, patterns, None, ends),
+                "verdicts": lambda: shares(VERDICTS, known, None, ends),
                 **_medians(truth.numbers, ends),
             },
             note=by_frames,
@@ -53,7 +54,7 @@ def truth_rows(journeys: Journeys, *, seed: int) -> tuple[Row, ...]:
         row_of(
             CEILING,
             {
-                "verdicts": lambda: shares(VERDICTS, again, None, ends, seed),
+                "verdicts": lambda: shares(VERDICTS, again, None, ends),
                 **_medians(truth.ceilings, ends),
             },
             note=by_frames,
@@ -88,24 +89,30 @@ def truth_order(
             draws the same pairs for all.
 
     Returns:
-        None where fewer than two models have a known truth.
+        None where fewer than two models have a known truth. Models of which fewer than half of
+        the pairs decode to images are left out, and named in the note; without rows where fewer
+        than two are left.
     """
     known = {name: j for name, j in models.items() if j.truth is not None}
+    if len(known) < 2:
+        return None
     columns = {name: _columns(journeys) for name, journeys in known.items()}
-    kept = {name: _whole(found) for name, found in columns.items()}
-    same = len({journeys.pairs for journeys in known.values()}) == 1
+    whole = {name: _whole(found) for name, found in columns.items()}
+    kept = {name: pairs for name, pairs in whole.items() if pairs.mean() >= FEWEST_SHARE}
+    same = len({known[name].pairs for name in kept}) == 1
     if same:
         kept = dict.fromkeys(kept, np.asarray(np.stack(list(kept.values())).all(0)))
     scored = {
-        name: _scored(found, kept[name], SharedEnds.of(known[name].pairs), seed)
-        for name, found in columns.items()
-        if kept[name].any()
+        name: _scored(columns[name], pairs, SharedEnds.of(known[name].pairs), seed)
+        for name, pairs in kept.items()
+        if pairs.any()
     }
-    if len(scored) < 2:
-        return None
     order = sorted(scored, key=lambda name: scored[name]["own"]["truth_error"].value)
-    pairs = "the same pairs for all" if same else "pairs that differ from model to model"
-    n = max(scores["own"]["truth_error"].n for scores in scored.values())
+    if len(order) < 2:
+        order = []
+    n = max((scored[name]["own"]["truth_error"].n for name in order), default=0)
+    lost = [name for name in known if name not in order]
+    most = max(len(journeys.pairs) for journeys in known.values())
     return TruthOrder(
         provenance=about.model_copy(update={"n": n}),
         criterion=criterion,
@@ -114,8 +121,19 @@ def truth_order(
         dissolves=tuple(_beside(name, scored[name]["faded"]) for name in order),
         ceilings=tuple(_beside(name, scored[name]["best"]) for name in order),
         differences=tuple(_differences(order, scored)) if same else (),
-        note=f"{len(order)} models, {pairs}",
+        note="; ".join(_told(order, lost, same=same, n=n, of=most)),
     )
+
+
+def _told(order: list[str], lost: list[str], *, same: bool, n: int, of: int) -> Iterator[str]:
+    """How many models and pairs, and which models are left out."""
+    if order:
+        every = "the same pairs for all" if same else "pairs that differ from model to model"
+        yield f"{len(order)} models, {every}"
+        if n < of:
+            yield f"{n:,} of {of:,} pairs, those that decode to images throughout"
+    if lost:
+        yield f"left out, because too few of their pairs decode to images: {', '.join(lost)}"
 
 
 @dataclass(frozen=True)
@@ -217,10 +235,10 @@ def _row(name: str, journeys: Journeys, scores: Mapping[str, _Score], seed: int)
     makers = {
         **{key: lambda key=key: (scores[key].measure(),) for key in ORDERED},
         "truth_unevenness": lambda: (_unevenness(journeys, seed),),
-        "verdicts": lambda: shares(VERDICTS, found, None, ends, seed),
+        "verdicts": lambda: shares(VERDICTS, found, None, ends),
     }
     if (flags := journeys.numbers.get(BY_FRAMES)) is not None:
-        makers |= {BY_FRAMES: lambda: share_of(BY_FRAMES, flags, ends, seed)}
+        makers |= {BY_FRAMES: lambda: share_of(BY_FRAMES, flags, ends)}
     return row_of(name, makers)
 
 

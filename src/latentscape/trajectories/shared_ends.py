@@ -1,4 +1,4 @@
-"""Pairs that share an end are not independent: how much wider that makes an interval."""
+"""Intervals over pairs: pairs that share an end are not independent, and count for less."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from itertools import chain
 
 import numpy as np
 
-from latentscape.metrics.interval import Bounds, Interval
+from latentscape.metrics.interval import LEVEL, Bounds, Interval, quantile_interval
 
 NOTICED = 1.02  # a factor below which an interval is left as it is
+FEWEST = 4  # pairs from which a correlation has a standard error
 Names = Sequence[tuple[str, str]]
 
 
@@ -17,7 +18,9 @@ class SharedEnds:
     """The two ends of every pair, as numbers that are equal where the ends are one sample.
 
     500 pairs of 49 images meet each image twenty times: what is unusual about an image is then in
-    twenty pairs, and resampling pairs as if each were new makes intervals too narrow.
+    twenty pairs, and intervals that take each pair for a new one are too narrow.
+
+    Columns of values have one a pair throughout; NaN where a pair does not count.
 
     Attributes:
         starts, ends: (pairs,) int.
@@ -38,8 +41,8 @@ class SharedEnds:
         """Standard error of a mean of pairs over what it were if no two pairs shared an end.
 
         Args:
-            scores: (pairs,) how each pair moves the number: value less mean, or the number's
-                influence function; NaN where a pair does not count.
+            scores: (pairs,) how each pair moves the number: its value, or the number's influence
+                function there.
 
         Returns:
             1 where no two pairs share an end; never below 1.
@@ -54,16 +57,66 @@ class SharedEnds:
         if not alone > 0:
             return 1.0
         a, b = self.starts[counted], self.ends[counted]
-        by_sample = np.zeros(int(max(self.starts.max(), self.ends.max())) + 1)
-        np.add.at(by_sample, a, own)
         apart = a != b
-        np.add.at(by_sample, b[apart], own[apart])
+        by_sample = np.bincount(np.append(a, b[apart]), np.append(own, own[apart]))
         # Pairs with both ends in common were counted at each of them.
         both = np.sort(np.stack([a, b], 1)[apart], axis=1)
         _, couple = np.unique(both, axis=0, return_inverse=True)
         twice = np.bincount(couple.reshape(-1), own[apart])
         variance = np.square(by_sample).sum() - np.square(twice).sum()
         return float(np.sqrt(max(1.0, variance / alone)))
+
+    def of_share(self, flags: np.ndarray) -> Interval | None:
+        """Of the share of pairs whose flag is 1; None for fewer than two pairs.
+
+        Reference: Wilson 1927, Probable inference, the law of succession (the score interval).
+        """
+        known = flags[np.isfinite(flags)]
+        if len(known) < 2:
+            return None
+        by, z = self.widening(flags), _z()
+        n, share = len(known) / by**2, float(known.mean())
+        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+        words = f"{100 * LEVEL:g} % Wilson interval over {len(known):,} pairs{_worth(n, by)}"
+        return Interval(max(0.0, middle - half), min(1.0, middle + half), words)
+
+    def of_median(self, values: np.ndarray) -> Interval | None:
+        """Of the median, from order statistics; None where there are too few values."""
+        finite = values[np.isfinite(values)]
+        if not len(finite):
+            return None
+        side = np.where(np.isfinite(values), np.sign(values - np.median(finite)), np.nan)
+        by = self.widening(side)
+        found = quantile_interval(finite, 0.5, worth=len(finite) / by**2)
+        return found and found._replace(words=f"{found.words}{_worth(len(finite) / by**2, by)}")
+
+    def of_rank_correlation(self, x: np.ndarray, y: np.ndarray, value: float) -> Interval | None:
+        """Of Spearman's ρ, by its influence function, on Fisher's scale.
+
+        Args:
+            x, y: (pairs,).
+            value: ρ over the pairs at which both are finite.
+
+        Returns:
+            None for fewer than four pairs, and where ρ is 1 or −1.
+
+        Reference:
+            Croux and Dehon 2010, Influence functions of the Spearman and Kendall correlation
+            measures; here that of Pearson's on the ranks.
+        """
+        both = np.isfinite(x) & np.isfinite(y)
+        n = int(both.sum())
+        if n < FEWEST or not abs(value) < 1 - 1e-12:
+            return None
+        scores = np.full(len(both), np.nan)
+        scores[both] = _rank_influence(x[both], y[both], value)
+        by = self.widening(scores)
+        error = by * float(np.nanstd(scores)) / np.sqrt(n - 3)
+        half = _z() * error / (1 - value**2)
+        low, high = np.tanh(np.arctanh(value) + np.array([-half, half]))
+        words = f"{100 * LEVEL:g} % by the influence of {n:,} pairs{_worth(n / by**2, by)}"
+        return Interval(float(low), float(high), words)
 
     def widened(
         self,
@@ -73,10 +126,10 @@ class SharedEnds:
         *,
         bounds: Bounds = (None, None),
     ) -> Interval | None:
-        """An interval about `value` made as wide as shared ends ask.
+        """An interval that took pairs for independent, made as wide as shared ends ask.
 
         Args:
-            interval: Made as if pairs were independent.
+            interval: About `value`.
             value: The number.
             scores: See `widening`.
             bounds: Of the number; the interval does not leave them.
@@ -93,12 +146,17 @@ class SharedEnds:
         )
 
 
-def rank_influence(x: np.ndarray, y: np.ndarray, value: float) -> np.ndarray:
-    """(pairs,) how each pair moves the rank correlation `value` of x and y.
+def _z() -> float:
+    from scipy.special import ndtri
 
-    Reference: Croux and Dehon 2010, Influence functions of the Spearman and Kendall correlation
-    measures; here that of Pearson's on the ranks.
-    """
+    return float(ndtri(0.5 + LEVEL / 2))
+
+
+def _worth(n: float, by: float) -> str:
+    return f", worth {n:,.0f} because pairs share ends" if by >= NOTICED else ""
+
+
+def _rank_influence(x: np.ndarray, y: np.ndarray, value: float) -> np.ndarray:
     from scipy.stats import rankdata, zscore
 
     a, b = (np.asarray(zscore(rankdata(values))) for values in (x, y))

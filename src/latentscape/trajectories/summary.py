@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from latentscape.errors import UndefinedError
-from latentscape.metrics import CATALOGUE, bootstrap_intervals, measured, row_of
+from latentscape.metrics import measured, row_of
 from latentscape.metrics.catalogue.journeys import PATTERNS, VERDICTS
-from latentscape.metrics.interval import LEVEL, Interval, quantile_interval
 from latentscape.records import Measure, Reference, Row
-from latentscape.trajectories.shared_ends import SharedEnds, rank_influence
+from latentscape.trajectories.shared_ends import SharedEnds
 
 FEWEST = 10  # pairs from which a rank correlation says anything
-N_RESAMPLES = 1000
 UNRELATED = 0.75  # off-blend energy of an image that has nothing to do with the ends
 FLAGS = ("search_converged", "morph_by_frames")
+INDEPENDENT = Reference(value=0.0, words="independent")
+NOTHING = UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
 WITH = {
     "amount_with_bow": "style_bow",
     "amount_with_waves": "style_wave_share",
@@ -37,7 +37,6 @@ def summary_row(
     verdicts: np.ndarray,
     ends: SharedEnds,
     reasons: Sequence[np.ndarray] = (),
-    seed: int,
 ) -> Row:
     """The row of all trajectories between pairs of one criterion.
 
@@ -48,15 +47,14 @@ def summary_row(
         verdicts: (pairs,) what the trajectories are.
         ends: Which pairs share an end.
         reasons: (pairs,) each, why a pair has no verdict or no pattern; empty where it has.
-        seed: Of the bootstraps.
     """
     amount = columns["dissolve_amount"]
     makers = {
-        "patterns": lambda: shares(PATTERNS, patterns, null_patterns, ends, seed),
-        "verdicts": lambda: shares(VERDICTS, verdicts, None, ends, seed),
+        "patterns": lambda: shares(PATTERNS, patterns, null_patterns, ends),
+        "verdicts": lambda: shares(VERDICTS, verdicts, None, ends),
         **{
             column: lambda column=column: (
-                share_of(column, columns[column], ends, seed)
+                share_of(column, columns[column], ends)
                 if column in FLAGS
                 else median_of(column, columns[column], ends)
             )
@@ -64,7 +62,7 @@ def summary_row(
         },
         **{
             relation: lambda relation=relation, other=other: (
-                correlation(relation, amount, columns[other], ends, seed),
+                correlation(relation, amount, columns[other], ends),
             )
             for relation, other in WITH.items()
             if other in columns
@@ -84,78 +82,56 @@ def _counted(reasons: Sequence[np.ndarray]) -> Iterator[str]:
 
 
 def shares(
-    names: tuple[str, ...],
-    found: np.ndarray,
-    null: np.ndarray | None,
-    ends: SharedEnds,
-    seed: int,
+    names: tuple[str, ...], found: np.ndarray, null: np.ndarray | None, ends: SharedEnds
 ) -> Iterator[Measure]:
     """Share of each name among those found, beside its share among the dissolves' names."""
     known = found != "undefined"
     if not known.any():
-        raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
-    columns = {name: (found[known] == name.replace("_", " ")).astype(float) for name in names}
-    intervals = bootstrap_intervals(columns, seed=seed)
-    for name, column in columns.items():
+        raise NOTHING
+    for name in names:
+        flags = np.where(known, found == name.replace("_", " "), np.nan)
         reference = None
         if null is not None and (null != "undefined").any():
             beside = float((null[null != "undefined"] == name).mean())
             reference = Reference(value=beside, words="the cross-dissolves of the same ends")
-        scores = np.where(known, found == name.replace("_", " "), np.nan)
-        share = float(column.mean())
-        interval = ends.widened(intervals.get(name), share, scores, bounds=(0, 1))
         yield measured(
-            f"share_{name}", share, n=len(column), interval=interval, reference=reference
+            f"share_{name}",
+            float(np.nanmean(flags)),
+            n=int(known.sum()),
+            interval=ends.of_share(flags),
+            reference=reference,
         )
 
 
 def median_of(name: str, values: np.ndarray, ends: SharedEnds) -> tuple[Measure]:
-    """Median over the pairs that define it, with its interval from order statistics."""
+    """Median over the pairs that define it."""
     finite = values[np.isfinite(values)]
     if not len(finite):
-        raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
-    middle = float(np.median(finite))
-    scores = np.where(np.isfinite(values), np.sign(values - middle), np.nan)
-    bounds = CATALOGUE[name].bounds
-    interval = ends.widened(quantile_interval(finite, 0.5), middle, scores, bounds=bounds)
+        raise NOTHING
     note = "median" if len(finite) == len(values) else f"median of {len(finite):,}"
-    return (measured(name, middle, n=len(finite), interval=interval, note=note),)
+    interval = ends.of_median(values)
+    return (measured(name, float(np.median(finite)), n=len(finite), interval=interval, note=note),)
 
 
-def share_of(name: str, flags: np.ndarray, ends: SharedEnds, seed: int) -> tuple[Measure]:
+def share_of(name: str, flags: np.ndarray, ends: SharedEnds) -> tuple[Measure]:
     """Share of the pairs at which a flag is 1."""
-    known = flags[np.isfinite(flags)]
-    if not len(known):
-        raise UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
-    share = float(known.mean())
-    interval = bootstrap_intervals({name: known}, seed=seed).get(name)
-    interval = ends.widened(interval, share, flags, bounds=(0, 1))
-    return (measured(name, share, n=len(known), interval=interval),)
+    n = int(np.isfinite(flags).sum())
+    if not n:
+        raise NOTHING
+    return (measured(name, float(np.nanmean(flags)), n=n, interval=ends.of_share(flags)),)
 
 
-def correlation(
-    name: str, amount: np.ndarray, other: np.ndarray, ends: SharedEnds, seed: int
-) -> Measure:
-    """Spearman's, with a bootstrap over pairs; 0 is what independence would give."""
+def correlation(name: str, amount: np.ndarray, other: np.ndarray, ends: SharedEnds) -> Measure:
+    """Spearman's over the pairs at which both are finite; 0 is what independence would give."""
     both = np.isfinite(amount) & np.isfinite(other)
     x, y = amount[both], other[both]
     if len(x) < FEWEST:
         raise UndefinedError(f"{len(x)} pairs are too few for a correlation", "travel more pairs")
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         raise UndefinedError("one of the two is the same for all pairs", "choose other pairs")
-    drawn = np.random.default_rng(seed).integers(0, len(x), (N_RESAMPLES, len(x)))
-    resampled = rank_correlations(x[drawn], y[drawn])
-    resampled = resampled[np.isfinite(resampled)]
-    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    how = f"({N_RESAMPLES:,} resamples, seed {seed})"
-    words = f"{100 * LEVEL:g} % bootstrap over {len(x):,} pairs {how}"
     value = float(rank_correlations(x[None], y[None])[0])
-    scores = np.full(len(both), np.nan)
-    scores[both] = rank_influence(x, y, value)
-    interval = Interval(float(low), float(high), words)
-    interval = ends.widened(interval, value, scores, bounds=(-1, 1))
-    independent = Reference(value=0.0, words="independent")
-    return measured(name, value, n=len(x), interval=interval, reference=independent)
+    interval = ends.of_rank_correlation(amount, other, value)
+    return measured(name, value, n=len(x), interval=interval, reference=INDEPENDENT)
 
 
 def rank_correlations(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -157,9 +157,9 @@ BESIDE_LINE: dict[str, Entry] = {
         "the same in the vectors of a feature net: under 1 a way that is shorter to the net",
     ),
     "search_ratio": Entry(
-        "", "neither", (0, 1),
+        "", "neither", (0, None),
         "length of the geodesic ÷ that of the straight line, in the metric in which it was "
-        "searched and on the nodes of the search",
+        "searched and on the nodes of the search; above 1 only where a density draws it aside",
     ),
     "search_converged": Entry(
         "", "higher", (0, 1), "share of searches for a geodesic that arrived"

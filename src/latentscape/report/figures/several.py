@@ -84,9 +84,12 @@ def relations(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
             for criterion in criteria:
                 journeys = _of(record, criterion)
                 if journeys is not None:
-                    x = float(np.nanmedian(journeys.numbers["dissolve_amount"]))
+                    amount = journeys.numbers["dissolve_amount"]
+                    if not np.isfinite(amount).any():
+                        continue
+                    x = float(np.nanmedian(amount))
                     share, null = (
-                        sum(name == shape for name in names) / max(1, len(names))
+                        _share(shape, names)
                         for names in (journeys.patterns, journeys.null_patterns)
                     )
                     axes.scatter([x], [share], s=18, color=colour, linewidths=0)
@@ -101,6 +104,12 @@ def relations(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
             axes.set_yticklabels([])
     legend(canvas, "", tuple(found), 0.14, colours=CLASS_COLOURS)
     return canvas.finish()
+
+
+def _share(shape: str, names: Sequence[str]) -> float:
+    """Of the curves that have a shape."""
+    known = [name for name in names if name != "undefined"]
+    return known.count(shape) / max(1, len(known))
 
 
 def _criteria(found: Mapping[str, TrajectoriesRecord]) -> list[str]:

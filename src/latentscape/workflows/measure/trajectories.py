@@ -79,8 +79,8 @@ def measure_trajectories(
         features=Features(**tour.net.facts._asdict(), scale=1.0),
         lengths=None if tour.features is None else tour.features.facts.words,
         rows=tuple(rows),
-        layer_rows=tuple(row for j in found for row in layer_rows(j, seed=seed)),
-        baselines=tuple(row for j in found for row in truth_rows(j, seed=seed)),
+        layer_rows=tuple(row for j in found for row in layer_rows(j)),
+        baselines=tuple(row for j in found for row in truth_rows(j)),
         thresholds=THRESHOLDS,
         journeys=tuple(found),
     )

@@ -1,5 +1,6 @@
 """Many trajectories travelled: each measured beside its dissolve, a few pairs at a time."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -172,7 +173,6 @@ class Travels:
         row = summary_row(
             pairs.criterion, columns, patterns=shapes.pattern, null_patterns=null_shapes.pattern,
             verdicts=names, ends=SharedEnds.of(called), reasons=(panel.unfit, shapes.unfit),
-            seed=self.seed,
         )  # fmt: skip
         if self.truth is not None and rows is None:
             row = row.model_copy(update={"undefined": (*row.undefined, NO_SAMPLES)})
@@ -208,11 +208,19 @@ class Travels:
 
     def _parts(self, ends: np.ndarray, rows: np.ndarray | None) -> Iterator[Part]:
         """A few pairs at a time; ``rows`` are those of the samples at their ends."""
-        values = self.config.n_steps * int(np.prod(self.subject.images.shape))
-        step = max(1, VALUES_AT_ONCE // values)
+        moments = self.config.n_steps
+        if self.truth is not None and rows is not None:
+            moments = self.truth.n_moments
+        step = max(1, VALUES_AT_ONCE // (moments * int(np.prod(self.subject.images.shape))))
+        shown: Counter[str] = Counter()
         for start in range(0, len(ends), step):
             here = slice(start, start + step)
-            yield self._part(ends[here], None if rows is None else rows[here], start)
+            part = self._part(ends[here], None if rows is None else rows[here], start)
+            for place in list(part.kept):
+                shown[part.names[place - start]] += 1
+                if shown[part.names[place - start]] > N_SHOWN:
+                    del part.kept[place]
+            yield part
             self._done += len(ends[here])
             if self._progress is not None:
                 self._progress(self._done, max(self._all, self._done), "trajectories")

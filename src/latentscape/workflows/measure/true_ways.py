@@ -84,9 +84,14 @@ class Truth:
         self._n_steps = n_steps
         self._fine = -(-(N_MOMENTS - 1) // max(1, n_steps - 1))  # moments from frame to frame
 
+    @property
+    def n_moments(self) -> int:
+        """Images that are drawn for each pair."""
+        return self._fine * (self._n_steps - 1) + 1
+
     def drawn(self, rows: np.ndarray) -> Drawn:
         """The true way between each two of the rows (pairs, 2), in fine steps."""
-        places = np.linspace(0, 1, self._fine * (self._n_steps - 1) + 1)
+        places = np.linspace(0, 1, self.n_moments)
         line = self._images(rows, places)
         frames = _floats(line[:, :: self._fine])
         faded = dissolve(frames[:, 0], frames[:, -1], self._n_steps)
