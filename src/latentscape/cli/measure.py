@@ -209,16 +209,10 @@ def trajectories(
     json: Json = False,
 ) -> None:
     """Dissolve, cut or morph? Many trajectories, each beside its own cross-dissolve."""
-    from latentscape.errors import UsageError
     from latentscape.nn.style_nets import Precision, StyleNetName
     from latentscape.workflows.measure.trajectories import TravelConfig, measure_trajectories
 
     named = sized(data, size, model=model)
-    ways = tuple(dict.fromkeys(filter(None, method.split(",")))) or (method,)
-    if out is not None and len(ways) > 1:
-        raise UsageError("--out names the files of one way", "leave it out, or give one --method")
-    if json and len(ways) > 1:
-        raise UsageError("--json prints the record of one way", "give one --method")
     configs = [
         TravelConfig(
             pairs=tuple(filter(None, pairs.split(","))),
@@ -229,19 +223,25 @@ def trajectories(
             preset=preset,
             precision=one_of(precision, get_args(Precision), "precision"),
         )
-        for way in ways
+        for way in _ways(method, out=out, json=json)
     ]
     for config in configs:
         record = measure_trajectories(
-            model,
-            named,
-            config=config,
-            split=split,
-            seed=seed,
-            out=out,
-            progress=Bar("measure"),
+            model, named, config=config, split=split, seed=seed, out=out, progress=Bar("measure")
         )
         told = record.features
         words = f"{config.method}: style {record.preset}, {told.net}, {told.layer}, {told.weights}"
         warn_if_lost(record)
         give(record, [*row_lines(record.rows), words], as_json=json)
+
+
+def _ways(methods: str, *, out: Out, json: Json) -> tuple[str, ...]:
+    """The methods named by commas, each once; several have no one file and no one JSON."""
+    from latentscape.errors import UsageError
+
+    ways = tuple(dict.fromkeys(filter(None, methods.split(",")))) or (methods,)
+    if out is not None and len(ways) > 1:
+        raise UsageError("--out names the files of one way", "leave it out, or give one --method")
+    if json and len(ways) > 1:
+        raise UsageError("--json prints the record of one way", "give one --method")
+    return ways
