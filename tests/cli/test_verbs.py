@@ -185,6 +185,15 @@ def test_interpolate_between_named_images(x, say):
     assert said.out.splitlines()[:2] == [f"{ids[0]} → {ids[1]}", f"{ids[1]} → {ids[2]}"]
 
 
+def test_interpolate_through_named_images(x, say):
+    ids = Store.open(STORE).samples.sample_ids[:3]
+    words = ("interpolate", "x", "--through", ", ".join(ids), "--method", "rbf")
+    lines = say(*words).out.splitlines()
+    assert lines[0] == " → ".join(ids)
+    assert lines[1].startswith("1 rbf trajector")
+    assert json.loads(say(*words, "--json").out)["through"] == list(ids)
+
+
 @pytest.mark.parametrize(
     ("thing", "what"),
     [

@@ -219,6 +219,34 @@ def test_a_strip_shows_the_dissolve_beneath(reported):
     assert "dissolve" in texts(strips.strips(record).inline)
 
 
+def test_a_strip_through_several_samples_shows_each_where_it_belongs(reported):
+    from latentscape.records import TrajectoryRecord
+
+    record = TrajectoryRecord.load(reported.folder / "trajectories" / "linear-random")
+    n_steps, (height, width) = record.frames.shape[1], record.frames.shape[-2:]
+    middle = n_steps // 2
+    rng = np.random.default_rng(0)
+    keys = rng.integers(0, 256, (3, *record.frames.shape[2:]), dtype=np.uint8)
+    told = {
+        "through": ("digits-00003", "digits-00007", "digits-00009"),
+        "key_steps": (0, middle, n_steps - 1),
+        "key_originals": keys,
+        "frames": record.frames[:1],
+    }
+    record = record.model_copy(update=told)
+    tile = strips._pair(record, 0, 0)
+    rows = tile.reshape(3, height, n_steps, width, 4).swapaxes(1, 2)
+    shown = [255 if step in told["key_steps"] else 0 for step in range(n_steps)]
+    assert rows[0, :, 0, 0, 3].tolist() == shown
+    assert (rows[0, middle, :, :, :3] == visible(keys[1])).all()
+    for step in told["key_steps"]:
+        assert (rows[2, step] == rows[1, step]).all(), "decoded keys are mixed"
+    picture = strips.strips(record)
+    assert "through 3 samples" in picture.words.title
+    assert all(name in picture.words.read for name in told["through"])
+    assert "samples" in texts(picture.inline)
+
+
 def test_measures_without_a_shared_baseline_have_no_dot_plot(run):
     record = run.measures().model_copy(update={"baselines": ()})
     assert dots.measures(record) is None

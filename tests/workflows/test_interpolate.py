@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from latentscape.errors import ModelError, UsageError
 from latentscape.models import Autoencoder, open_model
 from latentscape.records import TrajectoryRecord
 from latentscape.workflows.interpolate import interpolate
+from latentscape.workflows.key_frames import frames_of_keys
 
 
 def encoded(run, ids) -> np.ndarray:
@@ -66,10 +69,17 @@ def test_listed_pairs(vae):
         interpolate(vae, pairs=[f"{a}:nobody"])
 
 
-@pytest.mark.parametrize("method", ["catmull-rom", "rbf", "linear", "lol"])
-def test_one_way_through_several_samples(vae, method):
+@pytest.fixture(scope="module")
+def some_ids() -> list[str]:
+    """Test samples of the digits."""
     images = load_images(DataConfig("digits"))
-    keys = images.sample_ids[split_rows(images, DataConfig("digits"))["test"]][[4, 9, 11]].tolist()
+    rows = split_rows(images, DataConfig("digits"))["test"]
+    return [str(name) for name in images.sample_ids[rows][[4, 9, 11, 20]]]
+
+
+@pytest.mark.parametrize("method", ["catmull-rom", "rbf", "linear", "lol"])
+def test_one_way_through_several_samples(vae, method, some_ids):
+    keys = some_ids[:3]
     record = interpolate(vae, through=keys, method=method, n_steps=9)
     assert record.criterion == "key-frames"
     assert record.pairs == ((keys[0], keys[2]),)
@@ -79,22 +89,78 @@ def test_one_way_through_several_samples(vae, method):
     away = np.abs(record.latents[0] - wanted[1]).max(1)
     if method != "catmull-rom":  # its keys are not equally far in time
         assert away[4] < 1e-5
+        assert record.key_steps == (0, 4, 8)
     evenly = interpolate(vae, through=keys, method=method, n_steps=9, even=True)
     np.testing.assert_allclose(evenly.latents[0, [0, -1]], wanted[[0, 2]], atol=1e-5)
+    for found in (record, evenly):
+        apart = np.square(found.latents[0] - wanted[1]).sum(1)
+        assert found.key_steps == (0, 1 + np.argmin(apart[1:-1]), 8)
 
 
-def test_wrong_ways_through_samples(vae):
+def test_a_way_through_samples_is_kept_with_all_of_them_under_a_name_of_its_own(vae, some_ids):
+    keys, folder = some_ids[:3], vae / "trajectories"
+    record = interpolate(vae, through=keys)
+    assert record.through == tuple(keys)
     images = load_images(DataConfig("digits"))
-    keys = images.sample_ids[split_rows(images, DataConfig("digits"))["test"]][:4].tolist()
+    rows = [int(np.flatnonzero(images.sample_ids == name)[0]) for name in keys]
+    np.testing.assert_array_equal(record.key_originals, images.images[rows])
+    interpolate(vae, through=keys[::-1])
+    interpolate(vae, through=", ".join(keys))  # the same once more
+    (one, other) = sorted(folder.glob("digits-test-key-frames-*-linear.json"))
+    again = {TrajectoryRecord.load(path.with_suffix("")).through for path in (one, other)}
+    assert again == {tuple(keys), tuple(keys[::-1])}
+    pairs = interpolate(vae, n_pairs=1)
+    assert pairs.through == pairs.key_steps == ()
+    assert pairs.key_originals is None
+
+
+@pytest.mark.parametrize("method", ["hermite", "catmull-rom", "rbf", "linear", "lol", "graph"])
+def test_a_key_named_twice_running_is_a_rest(vae, method, some_ids):
+    a, b = some_ids[:2]
+    for even in (False, True):
+        record = interpolate(vae, through=[a, a, b], method=method, n_steps=9, even=even)
+        assert np.isfinite(record.latents).all()
+        assert record.through == (a, a, b)
+        assert record.key_steps[0] == 0 < record.key_steps[1] < record.key_steps[2] == 8
+    if method == "lol":  # which throws neighbours outwards
+        return
+    still = interpolate(vae, through=[a, a], method=method, n_steps=4)
+    np.testing.assert_array_equal(still.frames, still.frames[:, :1].repeat(4, 1))
+
+
+def test_frames_of_keys_are_those_of_every_rising_choice_tried():
+    rng = np.random.default_rng(0)
+    for n_keys, n_steps in ((2, 2), (3, 3), (3, 8), (5, 9)):
+        keys, latents = rng.normal(size=(n_keys, 2, 1)), rng.normal(size=(n_steps, 2, 1))
+        keys[-1] = keys[0]  # a way may come by twice
+
+        def cost(steps, keys=keys, latents=latents):
+            return np.square(latents[list(steps)] - keys).sum()
+
+        inner = combinations(range(1, n_steps - 1), n_keys - 2)
+        best = min(((0, *steps, n_steps - 1) for steps in inner), key=cost)
+        assert frames_of_keys(keys, latents) == best
+
+
+def test_wrong_ways_through_samples(vae, some_ids):
     with pytest.raises(UsageError, match="several samples") as error:
         interpolate(vae, method="rbf")
     assert "--through" in error.value.hint
     with pytest.raises(UsageError, match="goes nowhere"):
-        interpolate(vae, through=keys[:1])
+        interpolate(vae, through=some_ids[:1])
     with pytest.raises(UsageError, match="no sample 'nobody'"):
-        interpolate(vae, through=[keys[0], "nobody"])
+        interpolate(vae, through=[some_ids[0], "nobody"])
     with pytest.raises(UsageError, match="3 frames cannot show 4 keys"):
-        interpolate(vae, through=keys, n_steps=3)
+        interpolate(vae, through=some_ids, n_steps=3)
+    for nothing in ((), "", ",", [" "]):
+        with pytest.raises(UsageError, match="go through is empty") as error:
+            interpolate(vae, through=nothing)
+        assert "two or more" in error.value.hint
+    for words in ({"pairs": "random"}, {"n_pairs": 8}, {"pairs": ["a:b"], "n_pairs": 1}):
+        with pytest.raises(UsageError, match="one way through named samples has no") as error:
+            interpolate(vae, through=some_ids, **words)
+        assert all(word in error.value.message for word in words)
+        assert "`through`" in error.value.hint
 
 
 def test_the_same_seed_takes_the_same_way_and_leaves_it_in_the_run(vae):

@@ -14,12 +14,18 @@ def interpolate(
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
     pairs: Annotated[
-        str, typer.Option(help="same-class, nearest, prior-prior, ...; or ID:ID,ID:ID,...")
-    ] = "different-class",
+        str | None,
+        typer.Option(
+            help="same-class, nearest, prior-prior, ...; or ID:ID,ID:ID,...; "
+            "different-class if left out."
+        ),
+    ] = None,
     through: Annotated[
-        str, typer.Option(help="One way through ID,ID,ID,... in place of pairs.")
-    ] = "",
-    n_pairs: Annotated[int, typer.Option(help="How many pairs to choose.")] = 8,
+        str | None, typer.Option(help="One way through ID,ID,ID,... in place of pairs.")
+    ] = None,
+    n_pairs: Annotated[
+        int | None, typer.Option(help="How many pairs to choose; 8 if left out.")
+    ] = None,
     n_steps: Annotated[int, typer.Option(help="Frames of a trajectory, both ends counted.")] = 10,
     method: Annotated[
         str,
@@ -38,12 +44,11 @@ def interpolate(
     """Travel from one latent to another and decode the way."""
     from latentscape.workflows.interpolate import interpolate as run
 
-    chosen = pairs.split(",") if ":" in pairs else pairs
     record = run(
         model,
         sized(data, size, model=model),
-        pairs=chosen,
-        through=tuple(name.strip() for name in through.split(",") if name.strip()),
+        pairs=pairs,
+        through=through,
         n_pairs=n_pairs,
         n_steps=n_steps,
         method=method,
@@ -54,6 +59,6 @@ def interpolate(
         out=out,
     )
     warn_if_lost(record)
-    lines = [f"{start} → {end}" for start, end in record.pairs]
+    lines = [" → ".join(ids) for ids in ([record.through] if record.through else record.pairs)]
     lines.append(f"{len(record.pairs)} {record.method} trajectories of {record.n_steps} frames")
     give(record, lines, as_json=json)

@@ -181,6 +181,10 @@ class TrajectoryRecord(Record):
         latents: ``pairs steps *latent``; both ends exact.
         frames: uint8 ``pairs steps channels height width``.
         originals: uint8 ``pairs 2 channels height width``: the two images themselves.
+        through: Ids of the samples that the one way goes through, both ends counted; empty where
+            it goes between pairs.
+        key_steps: The frame that stands nearest to each of them.
+        key_originals: uint8 ``keys channels height width``: their images.
     """
 
     kind: ClassVar[str] = "trajectory"
@@ -193,6 +197,9 @@ class TrajectoryRecord(Record):
     latents: Array
     frames: Array
     originals: Array
+    through: tuple[str, ...] = ()
+    key_steps: tuple[int, ...] = ()
+    key_originals: Array | None = None
 
 
 class InfoRecord(Record):

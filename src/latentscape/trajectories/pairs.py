@@ -1,6 +1,6 @@
 """Which pairs of samples to travel between."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -133,11 +133,23 @@ def _read_pair(text: str, row_of: dict[str, int]) -> tuple[int, int]:
         if start in row_of and end in row_of:
             return row_of[start], row_of[end]
     start, end = text[: colons[0]].strip(), text[colons[0] + 1 :].strip()
-    unknown = end if start in row_of else start
-    near = get_close_matches(unknown, row_of, n=3) or list(row_of)[:3]
-    raise UsageError(
-        f"there is no sample {unknown!r} in this split", f"ids look like {', '.join(near)}"
-    )
+    one, other = rows_named((start, end), row_of)
+    return one, other
+
+
+def rows_named(names: Sequence[str], row_of: Mapping[str, int]) -> list[int]:
+    """The row of each named sample.
+
+    Raises:
+        UsageError: If one is not among them; the hint names those that look like it.
+    """
+    for name in names:
+        if name not in row_of:
+            near = get_close_matches(name, row_of, n=3) or list(row_of)[:3]
+            raise UsageError(
+                f"there is no sample {name!r} in this split", f"ids look like {', '.join(near)}"
+            )
+    return [row_of[name] for name in names]
 
 
 def _take_turns(

@@ -1,15 +1,15 @@
 """Interpolate: from one latent to another, decoded on the way."""
 
 import warnings
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import numpy as np
 import torch
 
 from latentscape.data import DataConfig
-from latentscape.errors import ModelError, UsageError, nearest
+from latentscape.errors import ModelError, UsageError
 from latentscape.records import TrajectoryRecord
 from latentscape.training.recipes import prior_matched
 from latentscape.trajectories import (
@@ -18,12 +18,19 @@ from latentscape.trajectories import (
     Pairs,
     choose_pairs,
     interpolator_named,
-    require_method,
 )
 from latentscape.trajectories.paced import paced
-from latentscape.workflows.film import FILMS, write_film
+from latentscape.workflows.film import write_film
 from latentscape.workflows.finite import N_NAMED
-from latentscape.workflows.key_frames import SMOOTH, keys_named, pairs_of_keys, through_keys
+from latentscape.workflows.journey import N_PAIRS, PAIRS, Journey, JourneyWords, journey_of
+from latentscape.workflows.key_frames import (
+    SMOOTH,
+    frames_of_keys,
+    hash_of_keys,
+    keys_named,
+    pairs_of_keys,
+    through_keys,
+)
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -36,49 +43,18 @@ from latentscape.workflows.opening import (
 from latentscape.workflows.surroundings import surroundings_of
 
 
-class JourneyWords(TypedDict, total=False):
-    """The keywords of `interpolate`; what they mean and stand at: `Journey`."""
-
-    pairs: str | list[str] | tuple[str, ...]
-    through: tuple[str, ...]
-    n_pairs: int
-    n_steps: int
-    method: str
-    seed: int
-    split: str
-    even: bool
-    film: tuple[str, ...]
-
-
 @dataclass(frozen=True)
-class Journey:
-    """Between which samples, and how.
+class _Way:
+    """Where to travel: the pairs, how to go between them, and the keys on the way if there are.
 
-    Attributes:
-        pairs: A criterion: ``different-class``, ``same-class``, ``nearest``, ``prior-prior``
-            and others (`trajectories.CRITERIA`); or pairs ``"idA:idB"``.
-        through: In place of pairs, the ids of samples that one way goes through in their order.
-        n_pairs: How many pairs to choose.
-        n_steps: Frames of each trajectory, both ends counted.
-        method: Name of the interpolator: ``linear``, ``spherical-centred``, ``lol``, ``graph``
-            and others (`trajectories.INTERPOLATORS`); through samples, leg by leg, or a smooth
-            curve: ``hermite``, ``catmull-rom``, ``rbf``.
-        seed: Of the choice of pairs, and of what a method draws.
-        split: ``train``, ``val``, ``test`` or ``all``.
-        even: Whether frames are set at constant perceptual speed (equal steps between decoded
-            images) rather than where the method sets them.
-        film: Films beside the record: ``gif``, ``mp4``.
+    ``keys`` are latents and ``key_rows`` rows of the split; both are empty where pairs are
+    travelled.
     """
 
-    pairs: str | list[str] | tuple[str, ...] = "different-class"
-    through: tuple[str, ...] = ()
-    n_pairs: int = 8
-    n_steps: int = 10
-    method: str = "linear"
-    seed: int = 0
-    split: str = "test"
-    even: bool = False
-    film: tuple[str, ...] = ()
+    pairs: Pairs
+    travel: Interpolator
+    keys: np.ndarray
+    key_rows: np.ndarray
 
 
 def interpolate(
@@ -100,39 +76,20 @@ def interpolate(
             ``method``, ``seed``, ``split``, ``even``, ``film``.
 
     Raises:
-        UsageError: If a word is unknown, or no such pairs exist.
+        UsageError: If a word is unknown or does not go with another, or no such pairs exist.
         DataError: If images and model do not fit.
         ModelError: If what the model encodes is not finite, or no way decodes to what is; single
             ways that do not are left out with a warning.
     """
-    try:
-        journey = Journey(**words)
-    except TypeError as error:
-        known = ", ".join(asdict(Journey()))
-        raise UsageError(f"interpolate knows no such word ({error})", f"known: {known}") from error
-    if journey.method not in SMOOTH:
-        require_method(journey.method)
-    elif not journey.through:
-        told = f"{journey.method} is a curve through several samples"
-        raise UsageError(told, "name them with --through ID,ID,ID")
-    unknown = [kind for kind in journey.film if kind not in FILMS]
-    if unknown:
-        raise UsageError(f"there is no film {unknown[0]!r}", nearest(unknown[0], FILMS))
+    journey = journey_of(**words)
     subject = open_subject(model, data, journey.split)
     if journey.film and out is None and subject.model.folder is None:
         raise UsageError(
             f"{subject.model.name} is no run, so there is no place for a film",
             "say where with --out STEM",
         )
-    crowd = crowd_of(subject)
-    pairs, travel = _way(subject, crowd, journey)
-    ends = ends_of(subject, pairs)
-    if journey.even:
-        travel = paced(travel, lambda latents: _seen(subject, latents))
-    latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
-    frames, whole = _frames(subject, latents, progress)
-    if len(whole) < len(pairs):
-        pairs, latents, frames = _left(subject, pairs, whole), latents[whole], frames[whole]
+    way = _way(subject, crowd_of(subject), journey)
+    latents, frames, pairs = _travelled(subject, way, journey, progress)
     record = TrajectoryRecord(
         provenance=subject.provenance(seed=journey.seed, n=len(pairs)),
         method=journey.method + (", even pace" if journey.even else ""),
@@ -143,6 +100,9 @@ def interpolate(
         latents=latents,
         frames=frames,
         originals=_originals(subject, pairs, frames[:, [0, -1]]),
+        through=journey.keys,
+        key_steps=frames_of_keys(way.keys, latents[0]) if journey.keys else (),
+        key_originals=subject.as_bytes(subject.rows[way.key_rows]) if journey.keys else None,
     )
     stem = out or room_in(subject.model, "trajectories", _stem(subject, pairs, journey))
     if stem is not None:
@@ -152,20 +112,37 @@ def interpolate(
     return record
 
 
-def _way(subject: Subject, crowd: Crowd, journey: Journey) -> tuple[Pairs, Interpolator]:
+def _travelled(
+    subject: Subject, way: _Way, journey: Journey, progress: Progress | None
+) -> tuple[np.ndarray, np.ndarray, Pairs]:
+    """Latents and frames of the ways that decode to images, and between which pairs they go."""
+    pairs, travel, ends = way.pairs, way.travel, ends_of(subject, way.pairs)
+    if journey.even:
+        travel = paced(travel, lambda latents: _seen(subject, latents))
+    latents = travel(ends[:, 0], ends[:, 1], n_steps=journey.n_steps)
+    frames, whole = _frames(subject, latents, progress)
+    if len(whole) < len(pairs):
+        return latents[whole], frames[whole], _left(subject, pairs, whole)
+    return latents, frames, pairs
+
+
+def _way(subject: Subject, crowd: Crowd, journey: Journey) -> _Way:
     """Which pairs, and how to go between them."""
     travel = None
     if journey.method not in SMOOTH:
         around = surroundings_of(subject, crowd, journey.method, seed=journey.seed)
         travel = interpolator_named(journey.method, around)
-    if journey.through:
-        rows = keys_named(journey.through, crowd)
+    if journey.keys:
+        rows = keys_named(journey.keys, crowd)
         keys = _means(subject, subject.rows[rows])
         named = pairs_of_keys(rows, seed=journey.seed)
-        return named, through_keys(keys, method=journey.method, travel=travel)
+        return _Way(named, through_keys(keys, method=journey.method, travel=travel), keys, rows)
     assert travel is not None
-    found = choose_pairs(journey.pairs, crowd, n_pairs=journey.n_pairs, seed=journey.seed)
-    return found, travel
+    n_pairs = N_PAIRS if journey.n_pairs is None else journey.n_pairs
+    found = choose_pairs(
+        PAIRS if journey.pairs is None else journey.pairs, crowd, n_pairs=n_pairs, seed=journey.seed
+    )
+    return _Way(found, travel, np.zeros(0), np.zeros(0, np.int64))
 
 
 @torch.inference_mode()
@@ -288,4 +265,5 @@ def _pairs_of(names: np.ndarray) -> tuple[tuple[str, str], ...]:
 
 def _stem(subject: Subject, pairs: Pairs, journey: Journey) -> str:
     pace = "-even" if journey.even else ""
-    return f"{subject.stem}-{pairs.criterion}-{journey.method}{pace}"
+    keys = f"-{hash_of_keys(journey.keys)}" if journey.keys else ""
+    return f"{subject.stem}-{pairs.criterion}{keys}-{journey.method}{pace}"

@@ -1,13 +1,14 @@
 """One way through several samples, in their order."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+from hashlib import sha256
 from typing import cast, get_args
 
 import numpy as np
 
 from latentscape.errors import UsageError
 from latentscape.trajectories import Crowd, Interpolator, Pairs, through
+from latentscape.trajectories.pairs import rows_named
 from latentscape.trajectories.through import Kind
 
 SMOOTH = get_args(Kind)
@@ -24,13 +25,12 @@ def keys_named(sample_ids: Sequence[str], crowd: Crowd) -> np.ndarray:
         raise UsageError(
             f"a way through {len(sample_ids)} samples goes nowhere", "name two or more, by commas"
         )
-    for name in sample_ids:
-        if name not in row_of:
-            near = get_close_matches(name, row_of, n=3) or list(row_of)[:3]
-            raise UsageError(
-                f"there is no sample {name!r} in this split", f"ids look like {', '.join(near)}"
-            )
-    return np.array([row_of[name] for name in sample_ids])
+    return np.array(rows_named(sample_ids, row_of))
+
+
+def hash_of_keys(sample_ids: Sequence[str]) -> str:
+    """A short word for these keys in this order, to name files by."""
+    return sha256("\n".join(sample_ids).encode()).hexdigest()[:8]
 
 
 def pairs_of_keys(rows: np.ndarray, *, seed: int) -> Pairs:
@@ -63,3 +63,28 @@ def through_keys(keys: np.ndarray, *, method: str, travel: Interpolator | None) 
         return np.concatenate([legs[0], *(leg[:, 1:] for leg in legs[1:])], axis=1)
 
     return run
+
+
+def frames_of_keys(keys: np.ndarray, latents: np.ndarray) -> tuple[int, ...]:
+    """The frame that stands nearest to each key, in the keys' order; the ends are the ends.
+
+    A smooth curve meets a key between two frames, and an even pace moves it: of all rising choices
+    of frames the one whose squared distances to their keys add up to the least.
+
+    Args:
+        keys: ``keys *latent``.
+        latents: ``steps *latent``, at least as many as there are keys.
+    """
+    ways, stops = latents.reshape(len(latents), -1), keys.reshape(len(keys), -1)
+    apart = np.square(ways[None].astype(np.float64) - stops[:, None]).sum(2)
+    apart[0, 1:] = apart[-1, :-1] = np.inf
+    total, before = apart[0], []
+    for row in apart[1:]:
+        least = np.minimum.accumulate(total)
+        at = np.maximum.accumulate(np.where(total == least, np.arange(len(total)), 0))
+        before.append(np.concatenate([[0], at[:-1]]))
+        total = row + np.concatenate([[np.inf], least[:-1]])
+    found = [len(latents) - 1]
+    for at in reversed(before):
+        found.append(int(at[found[-1]]))
+    return tuple(reversed(found))

@@ -1,5 +1,7 @@
 """Many small images laid out as one: the ground of every picture made of pictures."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from latentscape.errors import ShapeError
@@ -7,7 +9,9 @@ from latentscape.errors import ShapeError
 LARGEST = 1000  # pixels along the longer side; more shows nothing more on a page
 
 
-def mosaic(images: np.ndarray, *, rows: int, columns: int, gap: int = 1) -> np.ndarray:
+def mosaic(
+    images: np.ndarray, *, rows: int, columns: int, gap: int = 1, clear: Collection[int] = ()
+) -> np.ndarray:
     """Lay images out row by row with clear gaps between.
 
     Args:
@@ -15,6 +19,7 @@ def mosaic(images: np.ndarray, *, rows: int, columns: int, gap: int = 1) -> np.n
             the end stay clear.
         rows, columns: Of the layout.
         gap: Clear pixels between two images.
+        clear: Places of images that stay clear, whatever they hold.
 
     Returns:
         uint8 ``height width 4`` (RGBA), at most 1,000 pixels along its longer side.
@@ -27,6 +32,8 @@ def mosaic(images: np.ndarray, *, rows: int, columns: int, gap: int = 1) -> np.n
     height, width = images.shape[2:]
     out = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     for i, image in enumerate(images):
+        if i in clear:
+            continue
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
         out[top : top + height, left : left + width, :3] = visible(image)
         out[top : top + height, left : left + width, 3] = 255
