@@ -1,5 +1,7 @@
 """`onnx:ENCODER,DECODER` and `--size`, as a user says them."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -106,6 +108,28 @@ def test_a_geodesic_goes_through_a_decoder_that_came_from_elsewhere(say, pair, p
         assert said.code == 0, said
     curve, line = (load_record(f"{method}.json").latents for method in ("geodesic", "linear"))
     np.testing.assert_allclose(curve, line, atol=1e-4)
+
+
+def test_every_measure_takes_a_pair_whose_decoder_ends_with_a_convolution(say, pair, pictures):
+    """Convolutions leave channels last in memory."""
+    spread = np.zeros((3, 3, 4, 4), np.float32)
+    spread[range(3), range(3)] = 1
+    save(
+        Path("blocks_decoder.onnx"),
+        [helper.make_node("ConvTranspose", ["latents", "w"], ["images"], strides=[4, 4])],
+        fed=("latents", 3), made=("images", 3), weights={"w": spread},
+    )  # fmt: skip
+    words = (pair, f"folder:{pictures}", "--split", "all", "--size", 8)
+    for measure, *settings in (
+        ("reconstruction",),
+        ("collapse",),
+        ("structure",),
+        ("generation", "--features", "random", "--images", 20, "--scored", 2, "--draws", 2),
+        ("trajectories", "--pairs", "random", "--n-pairs", 2, "--n-steps", 3,
+         "--net", "random-squeezenet"),
+    ):  # fmt: skip
+        said = say("measure", measure, *words, *settings, "--out", measure)
+        assert said.code == 0, said
 
 
 @pytest.mark.slow

@@ -216,7 +216,7 @@ def _walked(ground: Ground, first: Tensor, second: Tensor) -> tuple[np.ndarray, 
     t = torch.linspace(0, 1, N_STEPS, device=first.device)
     t = t.view(1, -1, *[1] * (first.ndim - 1))
     line = (1 - t) * first[:, None] + t * second[:, None]
-    x = ground.images(line.flatten(0, 1)).double().view(*line.shape[:2], -1)
+    x = ground.images(line.flatten(0, 1)).double().reshape(*line.shape[:2], -1)
     bend = (x[:, 2:] - 2 * x[:, 1:-1] + x[:, :-2]).norm(dim=2)
     reach = (x[:, 2:] - x[:, :-2]).norm(dim=2)
     length = (x[:, 1:] - x[:, :-1]).norm(dim=2).sum(1)
