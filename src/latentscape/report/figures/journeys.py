@@ -58,8 +58,8 @@ def shares(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
             axes.text(-0.015, y, name, ha="right", va="center", fontsize=SIZES.small)
             _bar(axes, y, step * 0.8, names, found)
         top += step * len(bars) + head
-    legend(canvas, "verdict", VERDICTS, 0.36)
-    legend(canvas, "curve", PATTERNS, 0.14)
+    legend(canvas, "verdict", VERDICTS, 0.36, colours=_OF_VERDICTS)
+    legend(canvas, "curve", PATTERNS, 0.14, colours=_OF_SHAPES)
     return canvas.finish()
 
 
@@ -104,7 +104,7 @@ def relations(record: TrajectoriesRecord, known: list[Journeys]) -> Picture:
                 )  # fmt: skip
         axes.set_xlabel("amount of dissolve", labelpad=1)
         axes.set_ylabel(label, labelpad=1)
-        axes.set_xlim(right=1.02)
+        axes.set_xlim(right=1 + 0.02 * (1 - axes.get_xlim()[0]))
         axes.grid()
     legend(canvas, "", tuple(j.criterion for j in known), 0.14, colours=CLASS_COLOURS)
     return canvas.finish()
@@ -161,26 +161,28 @@ def _bar(
     if not n:
         axes.text(0, y, "undefined", va="center", fontsize=SIZES.small, color=LIGHT["muted"])
         return
-    for i, name in enumerate(names):
-        share = found.count(name) / n
-        axes.barh(y, share, left=at, height=height, color=_COLOURS[i], linewidth=0)
+    for name in names:
+        share, colour = found.count(name) / n, _COLOURS[name]
+        axes.barh(y, share, left=at, height=height, color=colour, linewidth=0)
         if share > 0.09:
             axes.text(
                 at + share / 2, y, f"{100 * share:.0f} %", ha="center", va="center",
-                fontsize=SIZES.small - 1, color=_ON_DARK if i in _DARK else _ON_LIGHT,
+                fontsize=SIZES.small - 1, color=_ON_DARK if colour in _DARK else _ON_LIGHT,
             )  # fmt: skip
         at += share
 
 
-_COLOURS = ("#c30000", "#e1b400", "#2d3cff", "#b4b4ff", "#3cd2a5")
-_DARK = (0, 2)
+# Verdicts and shapes share no colour: they are told in one figure.
+_OF_VERDICTS = ("#c30000", "#e1b400", "#2d3cff", "#b4b4ff", "#3cd2a5")
+_OF_SHAPES = ("#694ba5", "#e16900", "#1e695a", "#5a87ff", "#a578a5")
+_COLOURS: dict[str, str] = dict(zip((*VERDICTS, *PATTERNS), (*_OF_VERDICTS, *_OF_SHAPES), strict=True))
+_DARK = ("#c30000", "#2d3cff", "#694ba5", "#1e695a")
 _ON_DARK, _ON_LIGHT = "#fdfdfd", "#101010"  # as the bars, these stay in the dark suit
 
 
 def legend(
-    canvas: Canvas, title: str, names: tuple[str, ...], y: float,
-    *, colours: tuple[str, ...] = _COLOURS,
-) -> None:  # fmt: skip
+    canvas: Canvas, title: str, names: tuple[str, ...], y: float, *, colours: tuple[str, ...]
+) -> None:
     """Names with their colours; the lowest line ``y`` inches above the drawing's foot."""
     lines: list[list[tuple[float, int]]] = [[]]
     x = start = 0.55 if title else 0.0
