@@ -71,7 +71,7 @@ def arithmetic():
     yield case("Sum", IMAGE)
     for name in ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"):
         yield case(name, np.round(IMAGE), np.round(floats(7, 6)))
-    yield from (case(name, IMAGE > 0, floats(6) > 0) for name in ("And", "Or"))
+    yield from (case(name, IMAGE > 0, floats(6) > 0) for name in ("And", "Or", "Xor"))
     yield case("Div", whole(7, -7, 9, -9), whole(2, 2, -4, -4))
     for exponent in (2.0, 0.5, 3.0, -1.0):
         yield case("Pow", np.abs(IMAGE) + 0.1, np.float32(exponent))
@@ -82,6 +82,8 @@ def arithmetic():
     yield case("Where", IMAGE > 0, floats(7, 6), floats(4, 1, 1))
     yield from (case("Cast", IMAGE, to=kind) for kind in (1, 6, 7, 9))
     yield case("Cast", whole(0, 3, -2), to=1)
+    for kind in (2, 3, 5):
+        yield case("Cast", np.array([-1.5, 300.2, 3.9, -200, 40000], np.float32), to=kind)
     yield case("CastLike", whole(0, 3, -2), floats(1), opset=19)
 
 
@@ -136,7 +138,8 @@ def normalisations():
         yield case(name, IMAGE, opset=11)
         yield case(name, IMAGE, whole(1, -1), opset=18)
         yield case(name, IMAGE, whole(2), opset=18, keepdims=0)
-    yield case("ReduceMean", IMAGE, opset=18, noop_with_empty_axes=1)
+        yield case(name, IMAGE, opset=18, noop_with_empty_axes=1)
+    yield case("ReduceMean", whole(1, -2, -4), opset=18)
 
 
 def pools():
@@ -182,6 +185,8 @@ def resizes():
                coordinate_transformation_mode="half_pixel_symmetric", opset=19)  # fmt: skip
     for mode in ("nearest", "linear"):
         yield case("Resize", SQUARE, np.array([1, 1, 2, 1.5], np.float32), opset=10, mode=mode)
+        for scales in ([1, 1, 0.6, 0.6], [1, 1, 0.5, 0.7], [1, 1, 2.5, 0.35]):
+            yield case("Resize", SQUARE, np.array(scales, np.float32), opset=10, mode=mode)
         yield case("Upsample", SQUARE, np.array([1, 1, 2, 3], np.float32), opset=9, mode=mode)
         yield case("Upsample", SQUARE, opset=7, scales=[1.0, 1.0, 2.0, 2.0], mode=mode)
     yield case("Resize", LINE, none, np.array([1, 1, 2], np.float32))
@@ -204,7 +209,9 @@ def shapings():
     yield case("Slice", IMAGE, whole(1), whole(2))
     yield case("Slice", IMAGE, whole(5), whole(3), whole(2))
     yield case("Slice", IMAGE, opset=9, starts=[1, 0], ends=[3, -1], axes=[1, 3])
+    yield case("Slice", IMAGE, whole(0), whole(3), whole(2), whole(-1))
     yield case("Squeeze", floats(1, 3, 1), whole(0))
+    yield case("Squeeze", floats(1, 3, 1), whole())
     yield case("Squeeze", floats(1, 3, 1))
     yield case("Squeeze", floats(1, 3, 1), axes=[2], opset=11)
     yield case("Unsqueeze", IMAGE, whole(0, -1))

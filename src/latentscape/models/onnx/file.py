@@ -1,6 +1,6 @@
-"""An ONNX file as plain values: nodes, constants, what goes in and out. Only here is onnx read."""
+"""An ONNX file as plain values: nodes, constants, what goes in and out."""
 
-import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentscape.errors import ModelError, UsageError
+from latentscape.models.onnx.source import load_file
 
 if TYPE_CHECKING:
     import onnx
 
 EXPORT = "export it again, with standard operators of opset 7 or later"
+OLDEST = 7  # before it, shapes were brought together by rules of their own
+BOOL, FLOATS, WHOLE = 9, {1, 10, 11, 16}, {2, 3, 4, 5, 6, 7, 12, 13}  # TensorProto's numbers
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,17 @@ class Node:
 
 @dataclass(frozen=True)
 class Port:
-    """Something that goes into a graph or comes out: its name, and the sizes that are fixed."""
+    """Something that goes into a graph or comes out.
+
+    Attributes:
+        name: Its name.
+        sizes: Those that are fixed, None for one that is open; None where nothing is said of them.
+        kind: TensorProto's number of its values' type; 0 where nothing is said of it.
+    """
 
     name: str
     sizes: tuple[int | None, ...] | None
+    kind: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,55 +97,60 @@ def read_graph(path: Path) -> Graph:
 
     Raises:
         UsageError: If there is no such file.
-        ModelError: If it is no ONNX file, is damaged, or holds what no array can.
+        ModelError: If it is no ONNX file, is damaged, is older than opset 7, or holds what no array
+            can.
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise UsageError(f"the file {path} {what}", "name an ONNX file, such as encoder.onnx")
-    model, sha256 = _loaded(path)
+    model, sha256 = load_file(path)
     opset = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 0)
     nodes, constants = [], {one.name: _array(one, path.name) for one in model.graph.initializer}
     for proto in model.graph.node:
         node = _node(proto, opset=opset, file=path.name)
-        if node.operator == "Constant":
+        if node.operator == "Constant" and len(node.outputs) == 1:
             constants[node.outputs[0]] = _constant(node)
         else:
             nodes.append(node)
     inputs = [_port(one) for one in model.graph.input if one.name not in constants]
     outputs = [_port(one) for one in model.graph.output]
-    return Graph(path.name, tuple(nodes), constants, tuple(inputs), tuple(outputs), sha256)
+    graph = Graph(path.name, tuple(nodes), constants, tuple(inputs), tuple(outputs), sha256)
+    _require_whole(graph)
+    if opset < OLDEST:
+        raise ModelError(f"{path.name} is written in opset {opset}: too old", EXPORT)
+    return graph
 
 
-def _loaded(path: Path) -> tuple["onnx.ModelProto", str]:
-    """The file with the weights that lie beside it, functions written out, and the hash of all."""
-    import onnx
-    from google.protobuf.message import DecodeError
-    from onnx.external_data_helper import load_external_data_for_model
-    from onnx.inliner import inline_local_functions
-
-    digest = hashlib.sha256(path.read_bytes())
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except (DecodeError, ValueError) as error:
-        raise ModelError(f"{path} is damaged or no ONNX file", "restore or export it") from error
-    if not model.graph.node or not model.opset_import:
-        raise ModelError(f"{path} is no ONNX file: it holds no graph", "export the model again")
-    beside = {
-        entry.value
-        for tensor in model.graph.initializer
-        for entry in tensor.external_data
-        if entry.key == "location"
-    }
-    try:
-        load_external_data_for_model(model, str(path.parent))
-        for name in sorted(beside):
-            digest.update((path.parent / name).read_bytes())
-    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+def _require_whole(graph: Graph) -> None:
+    """Every value that is read has been made before, once, and its name is text."""
+    if not all(isinstance(word, str) for word in _words(graph)):
         raise ModelError(
-            f"the weights of {path} cannot be read from {', '.join(sorted(beside))}",
-            "put the files that were exported together into one folder",
-        ) from error
-    return inline_local_functions(model) if model.functions else model, digest.hexdigest()
+            f"{graph.file} is damaged: a name in it is no text", "restore or export it"
+        )
+    known = {"", *graph.constants, *(port.name for port in graph.inputs)}
+    for node in graph.nodes:
+        _require_made(graph, node.inputs, known)
+        for name in filter(None, node.outputs):
+            if name in known:
+                raise ModelError(f"{graph.file} is damaged: it makes {name!r} twice", EXPORT)
+            known.add(name)
+    _require_made(graph, [port.name for port in graph.outputs], known - {""})
+
+
+def _require_made(graph: Graph, names: Iterable[str], known: set[str]) -> None:
+    missing = next((name for name in names if name not in known), None)
+    if missing is not None:
+        raise ModelError(
+            f"{graph.file} is damaged: it reads {missing!r}, which nothing in it makes", EXPORT
+        )
+
+
+def _words(graph: Graph) -> Iterator[Any]:
+    """Every name in it: what is no text in a damaged file comes as bytes."""
+    yield from graph.constants
+    yield from (port.name for port in (*graph.inputs, *graph.outputs))
+    for node in graph.nodes:
+        yield from (node.operator, *node.inputs, *node.outputs, *node.attributes)
 
 
 def _node(proto: "onnx.NodeProto", *, opset: int, file: str) -> Node:
@@ -143,7 +158,10 @@ def _node(proto: "onnx.NodeProto", *, opset: int, file: str) -> Node:
 
     own = proto.domain in ("", "ai.onnx")
     operator = proto.op_type if own else f"{proto.domain}.{proto.op_type}"
-    attributes = {one.name: _plain(get_attribute_value(one), file) for one in proto.attribute}
+    try:
+        attributes = {one.name: _plain(get_attribute_value(one), file) for one in proto.attribute}
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{file}: a setting of {operator} is damaged", EXPORT) from error
     return Node(operator, tuple(proto.input), tuple(proto.output), attributes, opset, file)
 
 
@@ -165,27 +183,38 @@ def _constant(node: Node) -> np.ndarray:
     for name, kind in kinds.items():
         if name in node.attributes:
             return np.asarray(node.attributes[name], kind)
-    raise node.unsupported(f"a {', '.join(node.attributes) or 'missing value'}")
+    raise node.unsupported(f"a {', '.join(map(str, node.attributes)) or 'missing value'}")
 
 
 def _array(tensor: "onnx.TensorProto", file: str) -> np.ndarray:
     """A tensor as float32, int64 or bool."""
     from onnx.numpy_helper import to_array
 
+    if tensor.data_type not in {BOOL, *FLOATS, *WHOLE}:
+        raise ModelError(
+            f"{file}: {tensor.name!r} holds values of type {kind_name(tensor.data_type)}", EXPORT
+        )
     try:
         array = to_array(tensor)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # onnx lets through whatever NumPy says of damaged values
         raise ModelError(f"{file}: the values of {tensor.name!r} are damaged", EXPORT) from error
-    if array.dtype.kind in "iu":
-        return array.astype(np.int64)
-    if array.dtype.kind in "bSUO":
+    if tensor.data_type == BOOL:
         return array
-    return array.astype(np.float32)  # ml_dtypes' half precisions are of kind "V"
+    with np.errstate(over="ignore"):  # the least double stands for minus infinity, so may it here
+        return array.astype(np.float32 if tensor.data_type in FLOATS else np.int64)
+
+
+def kind_name(kind: int) -> str:
+    """TensorProto's number of a type in words, such as ``uint8``."""
+    from onnx import TensorProto
+
+    names = {number: name.lower() for name, number in TensorProto.DataType.items()}
+    return names.get(kind, str(kind))
 
 
 def _port(value: "onnx.ValueInfoProto") -> Port:
     kind = value.type.tensor_type
     if not kind.HasField("shape"):
-        return Port(value.name, None)
+        return Port(value.name, None, kind.elem_type)
     sizes = [one.dim_value if one.dim_value > 0 else None for one in kind.shape.dim]
-    return Port(value.name, tuple(sizes))
+    return Port(value.name, tuple(sizes), kind.elem_type)

@@ -6,18 +6,19 @@ import torch
 from torch import Tensor, nn
 
 from latentscape.errors import LatentscapeError, ModelError, nearest
-from latentscape.models.onnx.file import EXPORT, Graph
-from latentscape.models.onnx.operators import HOST, MAKES_FLOATS, OPERATORS
+from latentscape.models.onnx.file import EXPORT, Graph, Node
+from latentscape.models.onnx.operators import COUNTS, HOST, MAKES_FLOATS, OPERATORS
 
-FAILURES = (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError)
+OTHER_SIZES = "the graph may take images of other sizes only"
 
 
 class OnnxGraph(nn.Module):
     """Runs the nodes of a graph one after another, each by a function of torch.
 
     Floating-point constants are parameters without gradient, so that the module moves between
-    devices and precisions as any other. Whole numbers, and what an operator reads as numbers and
-    not as data (the shape of a Reshape, the scales of a Resize), stay on the host.
+    devices and precisions as any other. Whole numbers, what an operator reads as numbers and not as
+    data (the shape of a Reshape, the scales of a Resize), and what is reckoned from sizes stay on
+    the host, in single precision, until they meet data.
 
     Args:
         graph: What the file says.
@@ -33,18 +34,16 @@ class OnnxGraph(nn.Module):
         self.file = graph.file
         self.inputs = tuple(port.name for port in graph.inputs)
         self.outputs = tuple(port.name for port in graph.outputs)
-        weights = _weights(graph)
+        self._counts = _counts(graph)
+        self._at_host = tuple(_at_host(node, self._counts) for node in graph.nodes)
+        weights, numbers = _sorted(graph, self._at_host)
         with torch.inference_mode(False):  # else gradients could not pass through them
             self.weights = nn.ParameterList(
                 nn.Parameter(torch.from_numpy(graph.constants[name].copy()), requires_grad=False)
                 for name in weights
             )
         self._weight_names = weights
-        self._host = {
-            name: torch.from_numpy(array.copy())
-            for name, array in graph.constants.items()
-            if name not in set(weights)
-        }
+        self._host = {name: torch.from_numpy(graph.constants[name].copy()) for name in numbers}
         self._done_with = _done_with(graph)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -61,25 +60,43 @@ class OnnxGraph(nn.Module):
         values.update(zip(self._weight_names, self.weights, strict=True))
         values.update(zip(self.inputs, inputs, strict=True))
         values[""] = None
-        for node, done_with in zip(self.graph_nodes, self._done_with, strict=True):
-            given = [values[name] for name in node.inputs]
-            try:
-                made = OPERATORS[node.operator](node, *given)
-            except LatentscapeError:
-                raise
-            except torch.OutOfMemoryError:
-                raise
-            except FAILURES as error:
-                raise _failed(self.file, node.operator, given, error) from error
-            made = made if isinstance(made, tuple) else (made,)
-            if node.operator in MAKES_FLOATS:
-                made = tuple(
-                    one.to(inputs[0].dtype) if one.is_floating_point() else one for one in made
-                )
-            values.update(zip(node.outputs, made, strict=False))  # later outputs may go unused
-            for name in done_with:
-                del values[name]
+        for place, node in enumerate(self.graph_nodes):
+            given = self._given(place, values, inputs[0])
+            made = self._made(node, given, inputs[0])
+            values.update(
+                (name, one)
+                for name, one in zip(node.outputs, made, strict=False)  # some may go unused
+                if name
+            )
+            for name in self._done_with[place]:
+                values.pop(name, None)
+        _require_there(self.file, self.outputs, values)
         return tuple(values[name] for name in self.outputs)
+
+    def _given(self, place: int, values: dict[str, Any], data: Tensor) -> list[Any]:
+        """What a node is given: numbers as they are; among data, floats in the data's kind."""
+        node = self.graph_nodes[place]
+        _require_there(self.file, node.inputs, values)
+        given = []
+        for name, at_host in zip(node.inputs, self._at_host[place], strict=True):
+            value: Any = self._host.get(name, values[name]) if at_host else values[name]
+            if not at_host and name in self._counts and value.is_floating_point():
+                value = value.to(data)
+            given.append(value)
+        return given
+
+    def _made(self, node: Node, given: list[Any], data: Tensor) -> tuple[Tensor, ...]:
+        try:
+            made = OPERATORS[node.operator](node, *given)
+        except (LatentscapeError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:  # whatever a damaged or odd file brings about in a function
+            raise _failed(self.file, node.operator, given, error) from error
+        made = made if isinstance(made, tuple) else (made,)
+        is_data = node.operator in MAKES_FLOATS and not self._counts.intersection(node.outputs)
+        if not is_data or not data.is_floating_point():
+            return made
+        return tuple(one.to(data) if one.is_floating_point() else one for one in made)
 
 
 def _require_known(graph: Graph) -> None:
@@ -91,18 +108,43 @@ def _require_known(graph: Graph) -> None:
         raise ModelError(f"{graph.file} uses the {what} {', '.join(unknown)}, unknown here", hint)
 
 
-def _weights(graph: Graph) -> tuple[str, ...]:
-    """Names of the floating-point constants that some node reads as data."""
-    read = {
-        name
-        for node in graph.nodes
-        for place, name in enumerate(node.inputs)
-        if place not in HOST.get(node.operator, ())
-    }
-    read |= {port.name for port in graph.outputs}
-    return tuple(
-        name for name, array in graph.constants.items() if name in read and array.dtype.kind == "f"
-    )
+def _require_there(file: str, names: tuple[str, ...], values: dict[str, Any]) -> None:
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise ModelError(f"{file}: nothing here makes {', '.join(missing)}", EXPORT)
+
+
+def _counts(graph: Graph) -> frozenset[str]:
+    """Names of the values that are reckoned from sizes and constants alone."""
+    found: set[str] = set()
+    for node in graph.nodes:
+        reckoned = node.operator in COUNTS and found.intersection(node.inputs)
+        plain = all(name in found or name in graph.constants or not name for name in node.inputs)
+        if node.operator in ("Shape", "Size") or (reckoned and plain):
+            found.update(filter(None, node.outputs))
+    return frozenset(found)
+
+
+def _at_host(node: Node, counts: frozenset[str]) -> tuple[bool, ...]:
+    """Which of a node's inputs are read as numbers on the host."""
+    if node.operator not in ("Shape", "Size") and counts.intersection(node.outputs):
+        return (True,) * len(node.inputs)
+    numbers = HOST.get(node.operator, ())
+    return tuple(place in numbers for place in range(len(node.inputs)))
+
+
+def _sorted(
+    graph: Graph, at_host: tuple[tuple[bool, ...], ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Constants that are read as data, and those that are read as numbers; some are both."""
+    read: dict[bool, set[str]] = {True: set(), False: {port.name for port in graph.outputs}}
+    for node, places in zip(graph.nodes, at_host, strict=True):
+        for name, is_number in zip(node.inputs, places, strict=True):
+            read[is_number].add(name)
+    floats = {name for name, array in graph.constants.items() if array.dtype.kind == "f"}
+    weights = [name for name in graph.constants if name in floats & read[False]]
+    numbers = [name for name in graph.constants if name in read[True] or name not in weights]
+    return tuple(weights), tuple(numbers)
 
 
 def _done_with(graph: Graph) -> tuple[tuple[str, ...], ...]:
@@ -119,7 +161,12 @@ def _done_with(graph: Graph) -> tuple[tuple[str, ...], ...]:
 def _failed(file: str, operator: str, given: list[Any], error: Exception) -> ModelError:
     shapes = ", ".join("×".join(map(str, one.shape)) for one in given if one is not None)
     reason = (str(error).splitlines() or [""])[0]
+    if isinstance(error, (KeyError, ArithmeticError, AttributeError)) or "type" in reason:
+        hint = f"a setting of it is missing or odd: {EXPORT}"
+    elif isinstance(error, MemoryError) or "memory" in reason or "allocate" in reason:
+        hint = "give smaller images, such as --size 64"
+    else:
+        hint = OTHER_SIZES
     return ModelError(
-        f"{file}: {operator} failed on values of {shapes or 'no shape'}: {reason}",
-        "the graph may take images of other sizes only",
+        f"{file}: {operator} failed on values of {shapes or 'no shape'}: {reason}", hint
     )

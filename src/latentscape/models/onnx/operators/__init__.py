@@ -44,7 +44,15 @@ HOST: dict[str, tuple[int, ...]] = {
     "Upsample": (1,),
 }
 
-# What these make is in the precision of the graph's input, whatever the file says.
+# What makes of sizes other sizes, or factors: on the host, as long as no data comes in.
+COUNTS = {
+    "Abs", "Add", "And", "Cast", "Ceil", "Clip", "Concat", "Div", "Equal", "Floor", "Gather",
+    "Greater", "Identity", "Less", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow",
+    "ReduceMax", "ReduceMin", "ReduceSum", "Reshape", "Round", "Slice", "Split", "Sqrt", "Squeeze",
+    "Sub", "Unsqueeze", "Where",
+}  # fmt: skip
+
+# What these make of data is in the precision of the graph's input, whatever the file says.
 MAKES_FLOATS = {"Cast", "CastLike", "ConstantOfShape", "Range"}
 
-__all__ = ["HOST", "MAKES_FLOATS", "OPERATORS", "Operator"]
+__all__ = ["COUNTS", "HOST", "MAKES_FLOATS", "OPERATORS", "Operator"]

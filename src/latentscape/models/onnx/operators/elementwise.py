@@ -7,10 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from latentscape.models.onnx.file import Node
+from latentscape.models.onnx.file import BOOL, FLOATS, WHOLE, Node
 
-FLOATS = {1, 10, 11, 16}  # TensorProto's float, half, double, bfloat16
-BOOL, WHOLE = 9, {2, 3, 4, 5, 6, 7, 12, 13}
+NARROW = {2: torch.uint8, 3: torch.int8, 5: torch.int16}  # TensorProto's; beyond them they wrap
 
 
 def together(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -96,7 +95,8 @@ def cast(node: Node, x: Tensor) -> Tensor:
     if kind == BOOL:
         return x != 0
     if kind in WHOLE:
-        return x.to(torch.int64)
+        whole = x.to(torch.int64)
+        return whole.to(NARROW[kind]).to(torch.int64) if kind in NARROW else whole
     raise node.unsupported(f"to={kind}")
 
 
@@ -179,4 +179,5 @@ ELEMENTWISE = {
     "Swish": lambda node, x: x * torch.sigmoid(node.get("alpha", 1.0) * x),
     "Tanh": unary(torch.tanh),
     "Where": where,
+    "Xor": binary(torch.logical_xor),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Normalisations, with statistics as in use and not as in training; and reductions over axes."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -45,12 +46,20 @@ def reduction(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def reduce(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
         chosen = node.get("axes") if axes is None else axes.tolist()
         if not chosen:
-            if node.get("noop_with_empty_axes", 0):
-                return x
+            if node.get("noop_with_empty_axes", 0):  # each value is reduced by itself
+                return function(x.unsqueeze(-1), dim=(-1,), keepdim=False)
             chosen = range(x.dim())
         return function(x, dim=tuple(chosen), keepdim=bool(node.get("keepdims", 1)))
 
     return reduce
+
+
+def mean(x: Tensor, *, dim: tuple[int, ...], keepdim: bool) -> Tensor:
+    """Of whole numbers rounded towards zero."""
+    if x.is_floating_point():
+        return x.mean(dim=dim, keepdim=keepdim)
+    total, n = x.sum(dim=dim, keepdim=keepdim), math.prod(x.shape[axis] for axis in dim)
+    return torch.div(total, n, rounding_mode="trunc")
 
 
 def l2(x: Tensor, *, dim: tuple[int, ...], keepdim: bool) -> Tensor:
@@ -65,7 +74,7 @@ NORMALISATION = {
     "LayerNormalization": layer_normalization,
     "ReduceL2": reduction(l2),
     "ReduceMax": reduction(torch.amax),
-    "ReduceMean": reduction(torch.mean),
+    "ReduceMean": reduction(mean),
     "ReduceMin": reduction(torch.amin),
     "ReduceSum": reduction(torch.sum),
 }

@@ -20,9 +20,13 @@ def resize(
     scales: Tensor | None = None,
     sizes: Tensor | None = None,
 ) -> Tensor:
-    """To sizes, or by scales; in opset 10 scales come second, and coordinates are plain."""
+    """To sizes, or by scales; in opset 10 scales come second, and coordinates are plain.
+
+    Which value is the nearest in opset 10 is left open; onnxruntime rounds up where images become
+    smaller, and down where they become larger.
+    """
     if node.opset < 11:
-        return _resized(node, x, roi, None, coordinates="asymmetric", rounding="floor")
+        return _resized(node, x, roi, None, coordinates="asymmetric", rounding="by factor")
     node.require(antialias=0, exclude_outside=0, keep_aspect_ratio_policy="stretch")
     return _resized(
         node, x, scales, sizes,
@@ -60,7 +64,9 @@ def _resized(
     for axis, n_out, factor in zip(axes, target, factors, strict=True):
         if (n_out, factor) != (x.shape[axis], 1.0):
             places = _places(node, x.shape[axis], n_out, factor, coordinates)
-            plans[axis] = _read(node, places, x.shape[axis], rounding)
+            by_factor = "ceil" if factor < 1 else "floor"
+            rule = by_factor if rounding == "by factor" else rounding
+            plans[axis] = _read(node, places, x.shape[axis], rule)
     repeats = _repeats(x, plans)
     if repeats is not None:
         return F.interpolate(x, scale_factor=repeats, mode="nearest")

@@ -66,15 +66,19 @@ def cut(
             if step > 1:
                 x = x[(slice(None),) * (axis % x.dim()) + (slice(None, None, step),)]
         else:
-            rows = torch.arange(start, end, step, device=x.device)
-            x = x.index_select(axis, rows)
+            rows = list(range(start, end, step))  # torch has no empty arange downwards
+            x = x.index_select(axis, torch.tensor(rows, dtype=torch.int64, device=x.device))
     return x
 
 
 def squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     """Without axes of one value: these, or all."""
-    chosen = node.get("axes") if axes is None else axes.tolist()
-    return x.squeeze() if chosen is None else x.squeeze(tuple(chosen))
+    chosen = node.get("axes") if axes is None else axes.reshape(-1).tolist()
+    if not chosen:
+        return x.squeeze()
+    if any(x.shape[axis] != 1 for axis in chosen):
+        raise ValueError(f"axes {chosen} are not of one value each")
+    return x.squeeze(tuple(chosen))
 
 
 def unsqueeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
