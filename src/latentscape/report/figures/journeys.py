@@ -175,7 +175,9 @@ def _bar(
 # Verdicts and shapes share no colour: they are told in one figure.
 _OF_VERDICTS = ("#c30000", "#e1b400", "#2d3cff", "#b4b4ff", "#3cd2a5")
 _OF_SHAPES = ("#694ba5", "#e16900", "#1e695a", "#5a87ff", "#a578a5")
-_COLOURS: dict[str, str] = dict(zip((*VERDICTS, *PATTERNS), (*_OF_VERDICTS, *_OF_SHAPES), strict=True))
+_COLOURS: dict[str, str] = dict(
+    zip((*VERDICTS, *PATTERNS), (*_OF_VERDICTS, *_OF_SHAPES), strict=True)
+)
 _DARK = ("#c30000", "#2d3cff", "#694ba5", "#1e695a")
 _ON_DARK, _ON_LIGHT = "#fdfdfd", "#101010"  # as the bars, these stay in the dark suit
 

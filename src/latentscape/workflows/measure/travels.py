@@ -57,7 +57,7 @@ class TravelConfig:
 
     Attributes:
         pairs: Criteria, see `trajectories.CRITERIA`; pairs ``"idA:idB"`` among them are one more,
-            *listed*.
+            *listed*; also as one text, by commas.
         n_pairs: Of each criterion, at most; listed pairs are all taken.
         n_steps: Frames of each trajectory, both ends counted.
         method: Name of the interpolator.
@@ -70,7 +70,7 @@ class TravelConfig:
         UsageError: If a word is unknown, before anything is read.
     """
 
-    pairs: tuple[str, ...] = CRITERIA
+    pairs: str | tuple[str, ...] = CRITERIA
     n_pairs: int = 200
     n_steps: int = 10
     method: str = "linear"
@@ -79,7 +79,7 @@ class TravelConfig:
     precision: Precision = "fast"
 
     def __post_init__(self):
-        if not self.pairs:
+        if not self.criteria:
             raise UsageError("no criterion for pairs is named", f"e.g. {', '.join(CRITERIA)}")
         if self.n_pairs < 1:
             raise UsageError(f"{self.n_pairs} pairs are none", "give at least 1 pair")
@@ -99,8 +99,10 @@ class TravelConfig:
     @property
     def criteria(self) -> tuple[str | tuple[str, ...], ...]:
         """Each criterion once, in the order given; listed pairs together where the first stood."""
-        listed = tuple(name for name in self.pairs if ":" in name)
-        return tuple(dict.fromkeys(listed if ":" in name else name for name in self.pairs))
+        parts = self.pairs.split(",") if isinstance(self.pairs, str) else self.pairs
+        named = [name.strip() for name in parts if name.strip()]
+        listed = tuple(name for name in named if ":" in name)
+        return tuple(dict.fromkeys(listed if ":" in name else name for name in named))
 
 
 class Part(NamedTuple):
