@@ -11,10 +11,10 @@ from latentscape.records import load_record
 from latentscape.store import Store
 
 
-def save(path, nodes, *, fed, made, weights):
+def save(path, nodes, *, fed, made, weights, sides=(None, None)):
     """A graph of one input and one output."""
     ports = [
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, channels, None, None])]
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, channels, *sides])]
         for name, channels in (fed, made)
     ]
     tensors = [numpy_helper.from_array(array, name) for name, array in weights.items()]
@@ -44,7 +44,8 @@ def pair(tmp_path, monkeypatch) -> str:
 def test_info_tells_what_it_takes(say, pair):
     said = say("info", pair)
     assert said.code == 0, said
-    for words in ("is a model", "blocks", "multiples of 4", "3×16×16 of an image 64×64×3", "point"):
+    for words in ("is a model", "blocks", "multiples of 4", "3×16×16 of an image 64×64×3", "point",
+                  "[0, 1], assumed"):  # fmt: skip
         assert words in said.out
 
 
@@ -81,6 +82,41 @@ def test_pictures_of_several_sizes_ask_for_one(refused, pair, pictures):
     Image.new("L", (20, 12)).save(pictures / "dark" / "wide.png")
     said = refused("encode", pair, f"folder:{pictures}", "--out", "s", code=1, match="differ")
     assert "--size 64" in said.err
+
+
+def test_a_pair_of_one_size_brings_colour_and_says_its_size(say, refused, pictures, tmp_path):
+    """With --size and without; latents are the image's values, halved."""
+    node = helper.make_node
+    for name, factor in (("one_encoder", 0.5), ("one_decoder", 2)):
+        save(
+            tmp_path / f"{name}.onnx", [node("Mul", ["x", "by"], ["y"])],
+            fed=("x", 3), made=("y", 3), weights={"by": np.float32(factor)}, sides=(12, 12),
+        )  # fmt: skip
+    words = (f"onnx:{tmp_path}/one_encoder.onnx,{tmp_path}/one_decoder.onnx", f"folder:{pictures}")
+    for settings in ((), ("--size", 12)):
+        said = say("encode", *words, *settings, "--split", "all", "--out", tmp_path / "s")
+        assert said.code == 0, said
+        assert "brought to" in said.err
+    said = refused("encode", *words, "--size", 16, "--out", "s", code=1, match="takes 12×12×3")
+    assert "leave --size out, or --size 12" in said.err
+    assert not Path("s").exists()
+
+
+def test_provenance_tells_pairs_of_one_name_apart(say, pair, pictures):
+    hashes = set()
+    for factor in (1, 2):
+        mean = np.full((3, 3, 4, 4), factor / 48, np.float32)
+        save(
+            Path("blocks_encoder.onnx"),
+            [helper.make_node("Conv", ["images", "w"], ["latents"], strides=[4, 4])],
+            fed=("images", 3), made=("latents", 3), weights={"w": mean},
+        )  # fmt: skip
+        words = (pair, f"folder:{pictures}", "--split", "all", "--size", 8, "--n-pairs", 2)
+        assert say("interpolate", *words, "--out", "strip").code == 0
+        about = load_record("strip.json").provenance
+        assert about.model == "blocks"
+        hashes.add(about.model_sha256)
+    assert len(hashes - {""}) == 2
 
 
 def test_what_is_kept_nowhere_is_told(say, refused, pair, pictures):

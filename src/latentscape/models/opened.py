@@ -42,8 +42,8 @@ def open_model(name: str | Path) -> OpenModel:
         UsageError: If there is no such folder or file, or this version knows no such network.
         ModelError, RunError: If there is no model in it, or it cannot be used.
     """
-    scheme, _, words = str(name).partition(":")
-    if scheme == "onnx":
+    scheme, colon, words = str(name).partition(":")
+    if scheme == "onnx" and colon:
         from latentscape.models.onnx import open_pair
 
         return open_pair(words)

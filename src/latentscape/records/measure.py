@@ -85,6 +85,8 @@ class Provenance(Record):
     Attributes:
         resize: Rule by which the images were brought to a size; ``none`` where they have their own,
             empty where that is not known.
+        model_sha256: Hash of the model's weights, which its name may share with others; empty where
+            that is not known.
     """
 
     model: str
@@ -97,3 +99,4 @@ class Provenance(Record):
     latent_shape: tuple[int, ...] = ()
     fingerprint: str = ""
     resize: str = ""
+    model_sha256: str = ""

@@ -99,6 +99,7 @@ class Manifest(BaseModel):
             latent_shape=self.latent_shape,
             fingerprint=self.data_fingerprint,
             resize=self.resize,
+            model_sha256=self.model_sha256,
         )
 
     def differences(self, other: "Manifest") -> dict[str, str]:

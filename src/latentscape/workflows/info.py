@@ -101,7 +101,7 @@ def _model(name: str) -> Facts:
         facts["latent"] = f"{latent} of an image {model.image_shape}"
     return facts | {
         "posterior": model.posterior,
-        "pixels": "[{:g}, {:g}]".format(*model.pixel_range),
+        "pixels": "[{:g}, {:g}], assumed".format(*model.pixel_range),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "weights sha256": opened.sha256,
     }

@@ -90,6 +90,7 @@ class Subject:
             latent_shape=self.model.autoencoder.latent_shape,
             fingerprint=self.images.fingerprint,
             resize=str(self.images.rule.get("resize", "none")),
+            model_sha256=self.model.sha256,
         )
 
     @property
@@ -128,6 +129,8 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
     if opened.autoencoder.size_step is not None:
         images, config = _in_its_colour(opened, config)
         opened = opened.for_images(images.shape)
+    elif isinstance(data, DataConfig) and opened.data is None:
+        images, config = _in_its_colour(opened, config)
     elif isinstance(data, str) and config != opened.data:
         images, config = _brought(opened, config)
     else:
@@ -263,15 +266,14 @@ def _brought(model: OpenModel, config: DataConfig) -> tuple[ImageSet, DataConfig
 
 
 def _in_its_colour(model: OpenModel, config: DataConfig) -> tuple[ImageSet, DataConfig]:
-    """Images for a model that takes any size: only their colour must be its own."""
-    step, wanted = model.autoencoder.size_step or 1, model.autoencoder.image_shape.channels
+    """Images whose size is settled, or any: only their colour must be the model's own."""
+    step, (wanted, height, _) = model.autoencoder.size_step, model.autoencoder.image_shape
     try:
         images = _loaded(config)
     except SizesError as error:
-        side = -(-64 // step) * step
-        raise SizesError(
-            error.message, f"give one that is a multiple of {step}: --size {side}"
-        ) from error
+        side = height if step is None else -(-64 // step) * step
+        hint = "give its own" if step is None else f"give one that is a multiple of {step}"
+        raise SizesError(error.message, f"{hint}: --size {side}") from error
     if images.shape.channels == wanted or wanted not in COLOURS or config.colour is not None:
         return images, config
     config = replace(config, colour=COLOURS[wanted])
@@ -283,16 +285,19 @@ def _require_fit(model: OpenModel, images: ImageSet, config: DataConfig) -> None
     wanted = model.autoencoder.image_shape
     if images.shape == wanted:
         return
+    told = (
+        f"{images.name} is {images.shape} (height×width×channels), the model {model.name} takes "
+        f"{wanted}"
+    )
+    if model.data is None and images.shape.channels == wanted.channels:
+        own = f", or --size {wanted.height}" if wanted.height == wanted.width else ""
+        raise DataError(told, f"leave --size out{own}")
     settings = [f"{config.source!r}"]
     if wanted.height == wanted.width:
         settings.append(f"size={wanted.height}")
     if wanted.channels in (1, 3):
         settings.append(f"colour={'L' if wanted.channels == 1 else 'RGB'!r}")
-    raise DataError(
-        f"{images.name} is {images.shape} (height×width×channels), the model {model.name} "
-        f"takes {wanted}",
-        f"load it in that shape: DataConfig({', '.join(settings)})",
-    )
+    raise DataError(told, f"load it in that shape: DataConfig({', '.join(settings)})")
 
 
 def _warn_if_changed(model: OpenModel, images: ImageSet, config: DataConfig) -> None:

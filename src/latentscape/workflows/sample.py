@@ -258,6 +258,7 @@ def _provenance(model: OpenModel, store: Store | None, *, seed: int, n: int) -> 
         seed=seed,
         latent_shape=model.autoencoder.latent_shape,
         fingerprint="" if manifest is None else manifest.data_fingerprint,
+        model_sha256=model.sha256,
     )
 
 

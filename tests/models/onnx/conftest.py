@@ -12,7 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 from latentscape.models.onnx.file import read_graph
 from latentscape.models.onnx.graph import OnnxGraph
 
-KINDS = {"f": TensorProto.FLOAT, "i": TensorProto.INT64, "b": TensorProto.BOOL}
+KINDS = {
+    "f": TensorProto.FLOAT, "i": TensorProto.INT64, "b": TensorProto.BOOL, "u": TensorProto.UINT8
+}  # fmt: skip
 
 
 def _write_graph(path: Path, nodes, inputs, outputs, *, constants=None, opset=17, weights=()):

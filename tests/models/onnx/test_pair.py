@@ -5,9 +5,10 @@ import pytest
 import torch
 from onnx import helper
 
-from latentscape.errors import DataError, ModelError, UsageError
+from latentscape.errors import DataError, ModelError, RunError, UsageError
 from latentscape.models import open_model
 from latentscape.models.onnx import read_graph
+from latentscape.models.onnx.names import name_of
 from latentscape.shapes import ImageShape
 from latentscape.testing import ModelContract
 
@@ -105,10 +106,132 @@ def test_a_pair_says_where_it_comes_from(export):
     assert open_model(words(*pair)).sha256 != before
 
 
-def test_names_without_a_common_word_stand_both(export):
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "name"),
+    [
+        ("here/look.onnx", "here/paint.onnx", "look+paint"),
+        ("here/my-vae.enc.onnx", "here/my-vae.dec.onnx", "my-vae"),
+        ("here/net.onnx", "here/net_decoder.onnx", "net"),
+        ("here/encoder.onnx", "here/decoder.onnx", "here"),
+        ("hub/vae_encoder/model.onnx", "hub/vae_decoder/model.onnx", "vae"),
+        ("one/model.onnx", "two/model.onnx", "one+two"),
+    ],
+)
+def test_names_are_of_the_files_else_of_the_folders(tmp_path, encoder, decoder, name):
+    assert name_of(tmp_path / encoder, tmp_path / decoder) == name
+
+
+def test_spaces_about_the_comma_are_no_part_of_the_paths(export):
     encoder, decoder = export["flat"]
-    assert open_model(words(encoder("look"), decoder("paint"))).name == "look+paint"
-    assert open_model(words(encoder("my-vae.enc"), decoder("my-vae.dec"))).name == "my-vae"
+    assert open_model(f"onnx: {encoder()} , {decoder()}").name == "flat"
+
+
+def test_a_run_folder_called_onnx_is_a_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "onnx").mkdir()
+    with pytest.raises(RunError, match="onnx is not a run"):
+        open_model("onnx")
+
+
+@pytest.mark.parametrize("half", ["encoder", "decoder"])
+def test_a_number_of_rows_that_is_built_in_is_noticed(export, tmp_path, write_graph, half):
+    """The files say that they take any number: one row at a time, images are what they are."""
+    if half == "encoder":
+        nodes = [
+            helper.make_node("Reshape", ["images", "one"], ["f"]),
+            helper.make_node("Gemm", ["f", "w"], ["latents"]),
+        ]
+        fed, made = {"images": ["n", 1, 8, 8]}, {"latents": ["n", 5]}
+        constants = {"one": np.array([1, 64]), "w": floats(64, 5)}
+    else:
+        nodes = [
+            helper.make_node("Gemm", ["latents", "w"], ["f"]),
+            helper.make_node("Softmax", ["f"], ["mixed"], axis=0),
+            helper.make_node("Reshape", ["mixed", "shape"], ["images"]),
+        ]
+        fed, made = {"latents": ["n", 5]}, {"images": ["n", 1, 8, 8]}
+        constants = {"shape": np.array([-1, 1, 8, 8]), "w": floats(5, 64)}
+    path = write_graph(tmp_path / "built_in.onnx", nodes, fed, made, constants=constants)
+    pair = (path, export["flat"][1]()) if half == "encoder" else (export["flat"][0](), path)
+    model = open_model(words(*pair)).autoencoder
+    images = torch.rand(5, 1, 8, 8)
+    latents = model.encode(images).mean
+    assert latents.shape == (5, 5)
+    alone = torch.cat([model.decode(model.encode(image[None]).mean) for image in images])
+    torch.testing.assert_close(model.decode(latents), alone)
+
+
+def test_several_rows_built_in_are_refused(export, tmp_path, write_graph):
+    nodes = [
+        helper.make_node("Reshape", ["images", "four"], ["f"]),
+        helper.make_node("Gemm", ["f", "w"], ["latents"]),
+    ]
+    path = write_graph(
+        tmp_path / "four.onnx", nodes, {"images": ["n", 1, 8, 8]}, {"latents": ["n", 5]},
+        constants={"four": np.array([4, -1]), "w": floats(16, 5)},
+    )  # fmt: skip
+    with pytest.raises(ModelError, match=r"four\.onnx makes 4 rows of one"):
+        open_model(words(path, export["flat"][1]()))
+
+
+@pytest.mark.parametrize("half", ["encoder", "decoder"])
+def test_whole_numbers_are_no_pixels(export, tmp_path, write_graph, half):
+    kind = {"encoder": 1, "decoder": 2}[half]
+    nodes = [
+        helper.make_node("Cast", ["a"], ["b"], to=kind), helper.make_node("Identity", ["b"], ["c"])
+    ]  # fmt: skip
+    ports = ({"a:u": [None] * 4}, {"c": [None] * 4}), ({"a": [None] * 4}, {"c:u": [None] * 4})
+    path = write_graph(tmp_path / "bytes.onnx", nodes, *ports[kind - 1])
+    encoder, decoder = export["grid"]
+    with pytest.raises(ModelError, match=r"bytes\.onnx .* images of type uint8") as no:
+        open_model(words(path, decoder()) if kind == 1 else words(encoder(), path))
+    assert "[0, 1]" in str(no.value.hint)
+
+
+def test_gray_images_and_latents_that_no_file_states_are_found(export, tmp_path, write_graph):
+    """Means and log variances side by side, where neither file says how many channels it takes."""
+    there = [helper.make_node("Conv", ["images", "w"], ["latents"], strides=[4, 4])]
+    back = [
+        helper.make_node("ConvTranspose", ["latents", "w"], ["a"], strides=[4, 4]),
+        helper.make_node("Sigmoid", ["a"], ["images"]),
+    ]
+    open_ = [None] * 4
+    pair = (
+        write_graph(tmp_path / "a.onnx", there, {"images": open_}, {"latents": open_},
+                    constants={"w": floats(6, 1, 4, 4)}),
+        write_graph(tmp_path / "b.onnx", back, {"latents": open_}, {"images": open_},
+                    constants={"w": floats(3, 1, 4, 4)}),
+    )  # fmt: skip
+    model = open_model(words(*pair)).autoencoder
+    assert (model.image_shape, model.latent_shape) == ((1, 64, 64), (3, 16, 16))
+    assert (model.posterior, model.size_step) == ("gaussian", 4)
+
+
+def test_pixels_beyond_what_is_assumed_are_told(export, tmp_path, write_graph):
+    nodes = [
+        helper.make_node("ConvTranspose", ["latents", "w"], ["a"], strides=[4, 4]),
+        helper.make_node("Tanh", ["a"], ["images"]),
+    ]
+    path = write_graph(
+        tmp_path / "signed.onnx", nodes, {"latents": [None, 6, None, None]},
+        {"images": [None, 3, None, None]}, constants={"w": 5 * floats(6, 3, 4, 4)},
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match=r"signed\.onnx makes pixels from -.*\[0, 1\] is assumed"):
+        open_model(words(export["grid"][0](), path))
+
+
+def test_more_latents_than_pixels_are_told(tmp_path, write_graph):
+    weight = {"w": floats(3, 3, 4, 4)}
+    ports = {"x": [None, 3, None, None]}, {"y": [None, 3, None, None]}
+    small, large = (
+        write_graph(tmp_path / f"{name}.onnx", [
+            helper.make_node(name, ["x", "w"], ["a"], strides=[4, 4]),
+            helper.make_node("Sigmoid", ["a"], ["y"]),
+        ], *ports, constants=weight)
+        for name in ("Conv", "ConvTranspose")
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="is the encoder named first"):
+        open_model(words(large, small))
 
 
 def test_a_comma_in_a_path(export, tmp_path):
@@ -165,13 +288,13 @@ def test_outputs_are_told_apart_by_name_before_order(export):
     back = decoder()
     files = {
         order: encoder(order.replace(" ", "-"), outputs=order.split())
-        for order in ("mean logvar", "z_log_var z_mean", "sample mu logvar", "first second")
+        for order in ("mean logvar", "z_log_var z_mean", "sample mu logvar", "output_0 output_1")
     }
     weights = {name: read_graph(path).constants for name, path in files.items()}
     images = torch.rand(2, 3, 16, 16)
     for name, (mean, log_var) in {
         "mean logvar": (0, 1), "z_log_var z_mean": (1, 0), "sample mu logvar": (1, 2),
-        "first second": (0, 1),
+        "output_0 output_1": (0, 1),
     }.items():  # fmt: skip
         posterior = open_model(words(files[name], back)).autoencoder.encode(images)
         for found, i in ((posterior.mean, mean), (posterior.log_var, log_var)):
@@ -180,14 +303,14 @@ def test_outputs_are_told_apart_by_name_before_order(export):
 
 
 def test_rows_go_through_in_parts_and_come_out_whole(export, monkeypatch):
-    from latentscape.models.onnx import pair
+    from latentscape.models.onnx import half
 
     encoder, decoder = export["grid"]
     model = open_model(words(encoder(), decoder())).autoencoder
     images = torch.rand(7, 3, 16, 16)
     with torch.no_grad():
         whole = model.decode(model.encode(images).mean)
-        monkeypatch.setattr(pair, "AT_ONCE", 2 * images[0].numel())
+        monkeypatch.setattr(half, "AT_ONCE", 2 * images[0].numel())
         parts = model.decode(model.encode(images).mean)
     torch.testing.assert_close(parts, whole)
 
@@ -205,6 +328,9 @@ def bad_pairs():
     yield case("stride", ModelError, "does not give back", lambda e: words(e[0](), e[1](stride=2)))
     yield case("spread", ModelError, "which are means",
                lambda e: words(e[0](outputs=("mean", "sigma")), e[1]()))  # fmt: skip
+    for outputs in ("first second", "z features", "latent_sample latent_mean", "mean output_1"):
+        yield case(outputs, ModelError, "which are means",
+                   lambda e, o=outputs: words(e[0](outputs=tuple(o.split())), e[1]()))  # fmt: skip
     yield case("many", ModelError, "which are means",
                lambda e: words(e[0](outputs=("a", "b", "c")), e[1]()))  # fmt: skip
 
