@@ -9,7 +9,10 @@ from latentscape.cli.talk import give
 
 
 def info(
-    thing: Annotated[str, typer.Argument(metavar="THING", help="A run, store, record or DATA.")],
+    thing: Annotated[
+        str,
+        typer.Argument(metavar="THING", help="A run, onnx:ENCODER,DECODER, store, record or DATA."),
+    ],
     json: Json = False,
 ) -> None:
     """Tell what anything is."""

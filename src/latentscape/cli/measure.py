@@ -85,7 +85,12 @@ def disentanglement(
 
 @app.command()
 def collapse(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run folder, or a store.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL|STORE", help="A run folder, onnx:ENCODER,DECODER, or a store."
+        ),
+    ],
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
@@ -112,7 +117,12 @@ def collapse(
 
 @app.command()
 def structure(
-    thing: Annotated[str, typer.Argument(metavar="MODEL|STORE", help="A run folder, or a store.")],
+    thing: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL|STORE", help="A run folder, onnx:ENCODER,DECODER, or a store."
+        ),
+    ],
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
