@@ -225,6 +225,17 @@ def test_ways_that_decode_to_nan_are_left_out_with_a_warning(vae, monkeypatch):
         interpolate(vae, pairs="random", n_pairs=2)
 
 
+def test_a_record_written_anew_takes_the_old_film_with_it(vae, tmp_path):
+    first = interpolate(vae, pairs="random", n_pairs=2, n_steps=3, film=("gif",))
+    film = first.saved_at.with_suffix(".gif")
+    assert film.exists()
+    interpolate(vae, pairs="random", n_pairs=2, n_steps=3, seed=1)
+    assert not film.exists()
+    (tmp_path / "own.gif").touch()
+    interpolate(vae, pairs="random", n_pairs=2, n_steps=3, out=tmp_path / "own")
+    assert (tmp_path / "own.gif").exists(), "beside --out it may be anyone's"
+
+
 def test_from_an_image_to_itself_is_a_film_that_stands_still(vae):
     name = interpolate(vae, n_pairs=1).pairs[0][0]
     record = interpolate(vae, pairs=[f"{name}:{name}", ""], even=True)

@@ -44,6 +44,7 @@ def interpolate(
     """Travel from one latent to another and decode the way."""
     from latentscape.workflows.interpolate import interpolate as run
 
+    kinds = tuple(filter(None, film.split(",")))
     record = run(
         model,
         sized(data, size, model=model),
@@ -53,7 +54,7 @@ def interpolate(
         n_steps=n_steps,
         method=method,
         even=even,
-        film=tuple(filter(None, film.split(","))),
+        film=kinds,
         seed=seed,
         split=split,
         out=out,
@@ -61,4 +62,7 @@ def interpolate(
     warn_if_lost(record)
     lines = [" → ".join(ids) for ids in ([record.through] if record.through else record.pairs)]
     lines.append(f"{len(record.pairs)} {record.method} trajectories of {record.n_steps} frames")
+    if record.saved_at is not None:
+        stem = record.saved_at.with_suffix("")
+        lines += [f"film {stem}.{kind}" for kind in kinds]
     give(record, lines, as_json=json)

@@ -41,7 +41,7 @@ def write_film(
     for kind in kinds:
         if kind not in FILMS:
             raise UsageError(f"there is no film {kind!r}", nearest(kind, FILMS))
-        path = stem.with_name(f"{stem.name}.{kind}")
+        path = film_path(stem, kind)
         pictures = _pictures(frames, names)
         if kind == "gif":
             write_gif(pictures, path, seconds=SECONDS, rest=0)
@@ -49,6 +49,17 @@ def write_film(
             _write_mp4(pictures, path)
         written.append(path)
     return written
+
+
+def film_path(stem: Path, kind: str) -> Path:
+    """Where a film of that kind lies beside the record of that stem."""
+    return stem.with_name(f"{stem.name}.{kind}")
+
+
+def remove_films(stem: Path) -> None:
+    """Take away the films beside a record that is about to be written anew."""
+    for kind in FILMS:
+        film_path(stem, kind).unlink(missing_ok=True)
 
 
 def _pictures(frames: np.ndarray, names: Sequence[str]) -> "list[Image.Image]":

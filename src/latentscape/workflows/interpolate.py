@@ -20,7 +20,7 @@ from latentscape.trajectories import (
     interpolator_named,
 )
 from latentscape.trajectories.paced import paced
-from latentscape.workflows.film import write_film
+from latentscape.workflows.film import remove_films, write_film
 from latentscape.workflows.finite import N_NAMED
 from latentscape.workflows.journey import N_PAIRS, PAIRS, Journey, JourneyWords, journey_of
 from latentscape.workflows.key_frames import (
@@ -108,6 +108,8 @@ def interpolate(
     if stem is not None:
         record.save(stem)
         names = [" → ".join(pair) for pair in record.pair_labels]
+        if out is None:
+            remove_films(Path(stem))  # those of an earlier record of that name
         write_film(record.frames, names, Path(stem), kinds=journey.film)
     return record
 

@@ -62,18 +62,19 @@ def panels_height(n: int, *, foot: float = 0.0) -> float:
 
 
 def panels(canvas: Canvas, titles: Sequence[str], *, foot: float = 0.0) -> "list[Axes]":
-    """Axes for style curves over t, two columns, with their titles; ``foot`` inches left below."""
-    rows = -(-len(titles) // COLUMNS)
-    width = (WIDTH - 0.5 - 0.12 - (COLUMNS - 1) * 0.35) / COLUMNS
+    """Axes for style curves over t, at most two abreast, with titles; ``foot`` inches left below."""
+    columns = min(COLUMNS, len(titles))
+    rows = -(-len(titles) // columns)
+    width = (WIDTH - 0.5 - 0.12 - (columns - 1) * 0.35) / columns
     found = []
     for i, title in enumerate(titles):
-        row, column = divmod(i, COLUMNS)
+        row, column = divmod(i, columns)
         bottom = foot + 0.38 + (rows - 1 - row) * (PANEL + GAP)
         axes = canvas.place(0.5 + column * (width + 0.35), bottom, width, PANEL - 0.2)
         axes.set_xlim(0, 1)
         axes.set_title(title, fontsize=SIZES.tick, loc="left", pad=3)
         axes.grid(axis="y")
-        if i + COLUMNS >= len(titles):
+        if i + columns >= len(titles):
             axes.set_xlabel("t", labelpad=1)
         if column == 0:
             axes.set_ylabel("style loss ÷ mean", fontsize=SIZES.small)
