@@ -62,7 +62,7 @@ def panels_height(n: int, *, foot: float = 0.0) -> float:
 
 
 def panels(canvas: Canvas, titles: Sequence[str], *, foot: float = 0.0) -> "list[Axes]":
-    """Axes for style curves over t, at most two abreast, with titles; ``foot`` inches left below."""
+    """Axes for style curves over t, at most two abreast; ``foot`` inches are left below."""
     columns = min(COLUMNS, len(titles))
     rows = -(-len(titles) // columns)
     width = (WIDTH - 0.5 - 0.12 - (columns - 1) * 0.35) / columns
