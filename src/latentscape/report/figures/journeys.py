@@ -126,7 +126,7 @@ def examples(record: TrajectoriesRecord, journeys: Journeys) -> Picture | None:
         below = "cross-dissolve of the two decoded ends (second strip), true images (third)"
     words = Words(
         f"trajectories-{record.method}-{journeys.criterion}",
-        f"{journeys.criterion} pairs, {record.method}: the first of each verdict",
+        f"{journeys.criterion} pairs: {record.method}",
         f"{order} The first pairs of each verdict, not picked ones.",
         "Strips: " + ", ".join(journeys.verdicts[i] for i in shown),
         below,

@@ -12,8 +12,8 @@ from latentscape.report.topics import Figure
 from latentscape.report.words import label, number
 
 SCORES = (
-    *("line_decoded_ratio", "line_feature_ratio", "path_ratio", "decoded_unevenness"),
-    *("norm_dip", "neighbour_ratio", "cycle_residual", "dissolve_amount", "share_morph"),
+    *("line_decoded_ratio", "line_feature_ratio", "path_ratio", "neighbour_ratio"),
+    *("cycle_residual", "dissolve_amount", "share_morph"),
 )
 HELD = ("share_horseshoe", "share_arch", "share_wave", "style_parabola")
 OF_LAYERS = ("layer_share", *HELD, "amount_with_bow")
