@@ -108,6 +108,9 @@ def test_shares_of_none_and_of_all_have_intervals():
     alone = SharedEnds.of([(f"a{i}", f"b{i}") for i in range(200)])
     none, every = alone.of_share(np.zeros(200)), alone.of_share(np.ones(200))
     assert none.low == 0
+    assert all(
+        alone.of_share(np.repeat([0.0, np.nan], [n, 200 - n])).low == 0 for n in range(2, 200)
+    )
     assert none.high == pytest.approx(0.0188, abs=1e-3), "Wilson's of 0 in 200"
     assert every.low == pytest.approx(1 - none.high)
     assert every.high == 1

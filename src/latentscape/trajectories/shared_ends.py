@@ -79,7 +79,9 @@ class SharedEnds:
         middle = (share + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
         words = f"{100 * LEVEL:g} % Wilson interval over {len(known):,} pairs{_worth(n, by)}"
-        return Interval(max(0.0, middle - half), min(1.0, middle + half), words)
+        low = middle - half if share > 0 else 0.0  # exactly, but for rounding
+        high = middle + half if share < 1 else 1.0
+        return Interval(float(low), float(high), words)
 
     def of_median(self, values: np.ndarray) -> Interval | None:
         """Of the median, from order statistics; None where there are too few values."""

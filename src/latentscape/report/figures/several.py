@@ -97,6 +97,7 @@ def relations(method: str, found: Mapping[str, TrajectoriesRecord]) -> Picture:
         axes.set_title(shape, fontsize=SIZES.tick, loc="left", pad=3)
         axes.set_ylim(-0.04, 1.04)
         axes.set_xlabel("amount of dissolve", fontsize=SIZES.small, labelpad=1)
+        axes.locator_params(axis="x", nbins=3)
         axes.grid(color=LIGHT["rule"])
         if i == 0:
             axes.set_ylabel("share of curves", labelpad=1)
