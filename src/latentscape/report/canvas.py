@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 4.8  # inches: one column of a paper, one phone held upright
 TITLE_BAND = 0.34
 LINE = 0.135  # one line of small print, in inches
+LETTERS = 11.0  # of a title, to an inch
 PNG_DPI = 160
 
 _STYLE: dict[str, Any] = {
@@ -113,7 +114,7 @@ class Canvas:
             1 - 0.1 / self.total,
             self.words.title,
             va="top",
-            fontsize=SIZES.title,
+            fontsize=SIZES.title * min(1, self.width * LETTERS / max(1, len(self.words.title))),
             fontweight="bold",
             gid=svg.TITLE,
         )
