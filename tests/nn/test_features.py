@@ -14,19 +14,6 @@ from latentscape.nn.squeezenet import SqueezeNet
 from latentscape.nn.weights import PublishedWeights, read_weights
 
 
-@pytest.fixture
-def nowhere(monkeypatch, tmp_path):
-    """A machine without weights and without a net; its cache is empty."""
-
-    def refuse(*_, **__):
-        raise urllib.error.URLError("Name or service not known")
-
-    monkeypatch.delenv("LATENTSCAPE_DATA", raising=False)
-    monkeypatch.setenv("LATENTSCAPE_CACHE", str(tmp_path))
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
-    return tmp_path
-
-
 def some_images(n: int = 3, channels: int = 3, side: int = 40) -> np.ndarray:
     rng = np.random.default_rng(0)
     return rng.integers(0, 256, (n, channels, side, side)).astype(np.uint8)

@@ -1,5 +1,3 @@
-import urllib.error
-import urllib.request
 
 import pytest
 import torch
@@ -48,15 +46,8 @@ def test_squeeze_with_learned_heads_is_the_papers(data_root, side):
 
 
 @pytest.fixture
-def no_weights(monkeypatch, tmp_path):
+def no_weights(nowhere, monkeypatch, tmp_path):
     """Nets drawn at random under the published names, no heads, no net to fetch from."""
-
-    def refuse(*_, **__):
-        raise urllib.error.URLError("Name or service not known")
-
-    monkeypatch.delenv("LATENTSCAPE_DATA", raising=False)
-    monkeypatch.setenv("LATENTSCAPE_CACHE", str(tmp_path))
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
     (tmp_path / "weights").mkdir()
     vgg, squeeze = Vgg(16), SqueezeNet()
     vgg.draw(0)

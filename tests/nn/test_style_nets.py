@@ -1,7 +1,5 @@
 import hashlib
 import io
-import urllib.error
-import urllib.request
 
 import pytest
 import torch
@@ -18,19 +16,6 @@ MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
 CONVS_19 = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)  # torchvision's numbers
 CONVS_16 = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-
-
-@pytest.fixture
-def nowhere(monkeypatch, tmp_path):
-    """A machine without weights and without a net; its cache is empty."""
-
-    def refuse(*_, **__):
-        raise urllib.error.URLError("Name or service not known")
-
-    monkeypatch.delenv("LATENTSCAPE_DATA", raising=False)
-    monkeypatch.setenv("LATENTSCAPE_CACHE", str(tmp_path))
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
-    return tmp_path
 
 
 def plain_vgg(state: dict[str, torch.Tensor], x: torch.Tensor, places, *, average: bool):

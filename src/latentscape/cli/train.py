@@ -19,6 +19,15 @@ from latentscape.cli.options import (
 from latentscape.cli.talk import Bar, TrainingBar, give, measure_line, say
 
 MAPS = ("pca", "pacmap", "umap", "tsne")
+BetaConvention = Annotated[
+    str | None,
+    typer.Option(help="How β is written, if not so: half-sum, sum, mean-sum, mean-l1, ..."),
+]
+Scored = Annotated[str | None, typer.Option(help="bernoulli, gaussian, gaussian-fixed or laplace.")]
+Doctor = Annotated[str, typer.Option(help="Of a run that collapses: stop, reweight or off.")]
+Maps = Annotated[
+    str, typer.Option(help="Its maps: pca, pacmap, umap, tsne; the last two take long.")
+]
 
 
 def train(
@@ -30,13 +39,8 @@ def train(
     batch_size: Annotated[int, typer.Option(help="Images a step.")] = 128,
     learning_rate: Annotated[float, typer.Option(help="Adam's step.")] = 1e-3,
     beta: Annotated[float | None, typer.Option(help="Weight of the rate, in ELBO units.")] = None,
-    beta_convention: Annotated[
-        str | None,
-        typer.Option(help="How β is written, if not so: half-sum, sum, mean-sum, mean-l1, ..."),
-    ] = None,
-    likelihood: Annotated[
-        str | None, typer.Option(help="bernoulli, gaussian, gaussian-fixed or laplace.")
-    ] = None,
+    beta_convention: BetaConvention = None,
+    likelihood: Scored = None,
     hidden: Annotated[str | None, typer.Option(help="Widths of the mlp, such as 400,200.")] = None,
     binarize: Annotated[bool, typer.Option("--binarize", help="Threshold pixels at .5.")] = False,
     size: Annotated[int | None, typer.Option(help="Side to resize images to.")] = None,
@@ -47,13 +51,9 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     out: Folder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
-    doctor: Annotated[
-        str, typer.Option(help="Of a run that collapses: stop, reweight or off.")
-    ] = "stop",
+    doctor: Doctor = "stop",
     report: Annotated[bool, typer.Option(help="Measure, map and report afterwards.")] = True,
-    maps: Annotated[
-        str, typer.Option(help="Its maps: pca, pacmap, umap, tsne; the last two take long.")
-    ] = "pca,pacmap",
+    maps: Maps = "pca,pacmap",
     settings: Settings = None,
     json: Json = False,
 ) -> None:
