@@ -111,7 +111,7 @@ def truth_order(
     if len(order) < 2:
         order = []
     n = max((scored[name]["own"]["truth_error"].n for name in order), default=0)
-    lost = [name for name in known if name not in order]
+    lost = [name for name in known if name not in scored]
     most = max(len(journeys.pairs) for journeys in known.values())
     return TruthOrder(
         provenance=about.model_copy(update={"n": n}),
@@ -132,6 +132,8 @@ def _told(order: list[str], lost: list[str], *, same: bool, n: int, of: int) -> 
         yield f"{len(order)} models, {every}"
         if n < of:
             yield f"{n:,} of {of:,} pairs, those that decode to images throughout"
+    else:
+        yield "fewer than two models are left to be put in an order"
     if lost:
         yield f"left out, because too few of their pairs decode to images: {', '.join(lost)}"
 

@@ -12,15 +12,17 @@ from latentscape.records import Measure, Reference, Row
 from latentscape.trajectories.shared_ends import SharedEnds
 
 FEWEST = 10  # pairs from which a rank correlation says anything
-UNRELATED = 0.75  # off-blend energy of an image that has nothing to do with the ends
 FLAGS = ("search_converged", "morph_by_frames")
 INDEPENDENT = Reference(value=0.0, words="independent")
-NOTHING = UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
 WITH = {
     "amount_with_bow": "style_bow",
     "amount_with_waves": "style_wave_share",
     "amount_with_parabola": "style_parabola",
 }
+
+
+def _nothing() -> UndefinedError:
+    return UndefinedError("no trajectory defines it", "look at the reasons beside the pairs")
 
 
 def dissolve_amount(off_blend_most: np.ndarray) -> np.ndarray:
@@ -87,7 +89,7 @@ def shares(
     """Share of each name among those found, beside its share among the dissolves' names."""
     known = found != "undefined"
     if not known.any():
-        raise NOTHING
+        raise _nothing()
     for name in names:
         flags = np.where(known, found == name.replace("_", " "), np.nan)
         reference = None
@@ -107,7 +109,7 @@ def median_of(name: str, values: np.ndarray, ends: SharedEnds) -> tuple[Measure]
     """Median over the pairs that define it."""
     finite = values[np.isfinite(values)]
     if not len(finite):
-        raise NOTHING
+        raise _nothing()
     note = "median" if len(finite) == len(values) else f"median of {len(finite):,}"
     interval = ends.of_median(values)
     return (measured(name, float(np.median(finite)), n=len(finite), interval=interval, note=note),)
@@ -117,7 +119,7 @@ def share_of(name: str, flags: np.ndarray, ends: SharedEnds) -> tuple[Measure]:
     """Share of the pairs at which a flag is 1."""
     n = int(np.isfinite(flags).sum())
     if not n:
-        raise NOTHING
+        raise _nothing()
     return (measured(name, float(np.nanmean(flags)), n=n, interval=ends.of_share(flags)),)
 
 
