@@ -13,6 +13,7 @@ from latentscape.data.image_set import (
     Split,
 )
 from latentscape.data.load import load_images
+from latentscape.data.motion_triplets import MotionTriplets
 from latentscape.data.split import split_rows
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DataWarning",
     "FactorKind",
     "ImageSet",
+    "MotionTriplets",
     "ResizeRule",
     "Skipped",
     "Split",

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from latentscape.data.motion_triplets import MotionTriplets
 from latentscape.shapes import ImageShape
 
 ResizeRule = Literal["crop", "pad", "squash"]
@@ -72,6 +73,7 @@ class ImageSet:
         factor_names: Their names.
         factor_kinds: What the values of each are: a ``category`` without order, a ``number``, or
             an ``angle`` in radians, which comes round; empty where that is not known.
+        motion: Which images are motion triplets; None of a source that is not of moving pictures.
         rule: What was done to the images (resize rule, colour, binarize), for the record.
         skipped: Files passed over.
         fingerprint: sha256 over content, identities, labels and rule.
@@ -88,6 +90,7 @@ class ImageSet:
     factors: np.ndarray | None = None
     factor_names: tuple[str, ...] = ()
     factor_kinds: tuple[FactorKind, ...] = ()
+    motion: MotionTriplets | None = None
     rule: dict = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
     fingerprint: str = ""
@@ -111,6 +114,7 @@ class ImageSet:
             groups=None if self.groups is None else self.groups[rows],
             official=None if self.official is None else self.official[rows],
             factors=None if self.factors is None else self.factors[rows],
+            motion=None if self.motion is None else self.motion.among(rows, len(self)),
         )
 
     def pixels(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:

@@ -18,6 +18,7 @@ from latentscape.data.decode import DataWarning, Pictures, decode_all
 from latentscape.data.folder import files_below
 from latentscape.data.image_set import ImageSet, Skipped
 from latentscape.data.memory import Loading
+from latentscape.data.motion_triplets import MotionTriplets
 from latentscape.data.split import SPLIT_NAMES, choose_rows
 from latentscape.errors import DataError
 
@@ -63,6 +64,13 @@ def read_triplets(path: str, loading: Loading) -> ImageSet:
     left = tuple(Skipped(names[row], INCOMPLETE) for row in decoded.kept[~kept])
     rows, triplets = decoded.kept[kept], chosen[decoded.kept[kept] // 3]
     groups = np.array([_group(found, k) for k in triplets])
+    places = np.array(found.places)[triplets[::3]]
+    motion = MotionTriplets(
+        rows=np.arange(len(rows)).reshape(-1, 3),
+        names=places,
+        shots=groups[::3],
+        films=np.array([_film(place) for place in places]),
+    )
     return ImageSet(
         name=root.resolve().name,
         images=decoded.images if kept.all() else decoded.images[kept],
@@ -70,6 +78,7 @@ def read_triplets(path: str, loading: Loading) -> ImageSet:
         labels=np.full(len(rows), -1, np.int64),
         groups=groups,
         official=None if found.official is None else found.official[triplets],
+        motion=motion,
         rule={"transparency": "on black"},
         skipped=(*skipped, *decoded.skipped, *left),
     )
@@ -122,3 +131,8 @@ def _group(found: _Triplets, k: int) -> str:
     parts = found.places[k].split("/")
     depth = 1 if found.official is None else 2
     return "/".join(parts[:depth])
+
+
+def _film(place: str) -> str:
+    """The part of a triplet's name before its number: ``Japan_v2_1_134817_s1`` is of ``Japan``."""
+    return place.rpartition("/")[2].split("_")[0]

@@ -1,8 +1,10 @@
 """Which device and which number format; chosen once at the start and recorded."""
 
+import atexit
 import ctypes
 import logging
 import sys
+import time
 
 import torch
 from lightning_fabric import Fabric
@@ -11,6 +13,7 @@ from latentscape.errors import UsageError
 from latentscape.nn.precision import has_native_bf16
 from latentscape.training.config import TrainConfig
 
+SECONDS_TO_SETTLE = 0.2
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # glibc's malloc.h
 
 
@@ -43,6 +46,10 @@ def make_fabric(config: TrainConfig) -> Fabric:
     finally:
         talk.setLevel(level)
     fabric.launch()
+    if fabric.world_size > 1:
+        # gloo's threads let go of the last tensors a moment after a collective returns, and take
+        # the interpreter for it; one that has begun to close aborts the whole process
+        atexit.register(time.sleep, SECONDS_TO_SETTLE)
     return fabric
 
 

@@ -1,0 +1,59 @@
+"""Which images of a set follow one another: motion triplets, with their films and shots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class MotionTriplets:
+    """First, middle and last frames among the images of a set. Rows are triplets.
+
+    The images' groups hold each shot together, so a triplet lies wholly in one split, and no
+    triplet of the test shares a shot with training.
+
+    Attributes:
+        rows: (m, 3) int64, rows of the image set: first, middle, last. Triplets may share frames.
+        names: (m,) identity of each triplet; the folder it lies in, where it has one.
+        shots: (m,) shot of each; the group of its images.
+        films: (m,) film of each; resampling and validation go by film where there are several.
+        step: Frames from first to middle, and from middle to last; None where that is not known.
+        notes: What is known of each, by name: ``level`` (0 easy, 1 middling, 2 hard; −1 unknown),
+            ``roi`` ((m, 4) x, y, width, height of the moving region in pixels of the images; NaN
+            where it is not known).
+    """
+
+    rows: np.ndarray
+    names: np.ndarray
+    shots: np.ndarray
+    films: np.ndarray
+    step: int | None = None
+    notes: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, which: np.ndarray) -> "MotionTriplets":
+        """The chosen triplets, in the given order."""
+        return replace(
+            self,
+            rows=self.rows[which],
+            names=self.names[which],
+            shots=self.shots[which],
+            films=self.films[which],
+            notes={name: column[which] for name, column in self.notes.items()},
+        )
+
+    def among(self, rows: np.ndarray, n: int) -> "MotionTriplets":
+        """The triplets whose three frames are all among the kept rows, by their new places.
+
+        Args:
+            rows: (k,) rows of the image set that are kept, in their new order; or a mask.
+            n: How many rows the set had.
+        """
+        place, rows = np.full(n, -1, np.int64), np.arange(n)[rows]
+        place[rows] = np.arange(len(rows))
+        moved = place[self.rows]
+        whole = np.flatnonzero((moved >= 0).all(1))
+        return replace(self.take(whole), rows=moved[whole])
