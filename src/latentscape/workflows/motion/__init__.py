@@ -1,0 +1,1 @@
+"""Motion: what a model's latents know of moving pictures; one file a question."""
