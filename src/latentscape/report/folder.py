@@ -1,4 +1,7 @@
-"""What lies in a run folder, read without a model; what cannot be read is named."""
+"""What lies in a run folder, read without a model; what cannot be read is named.
+
+A model that is no run has its records in a folder laid out the same, but without run.json.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +11,7 @@ import numpy as np
 
 from latentscape.errors import RunError, UsageError
 from latentscape.records import (
+    RUN_FILE,
     UNREADABLE,
     MapRecord,
     Provenance,
@@ -36,7 +40,7 @@ class RunContents:
 
     Attributes:
         folder: Where it lies.
-        about: Content of run.json.
+        about: Content of run.json; empty of a folder that holds only records.
         run: The training record; None while training has not finished.
         records: Every other record, with its file's stem.
         measures: Those of them that lie under ``measures/``.
@@ -53,7 +57,12 @@ class RunContents:
     @property
     def name(self) -> str:
         """The folder's own name."""
-        return self.folder.name
+        return self.folder.resolve().name
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it was trained here, and not only measured."""
+        return bool(self.about)
 
     @property
     def reconstructions(self) -> list[ReconstructionRecord]:
@@ -80,9 +89,16 @@ class RunContents:
 
     @property
     def provenance(self) -> Provenance:
-        """The training record's provenance, or what run.json says while there is none."""
+        """The training record's provenance, or what run.json says while there is none.
+
+        Of a folder that holds only records, the first of them that says.
+        """
         if self.run is not None:
             return self.run.provenance
+        found = [getattr(record, "provenance", None) for _, record in self.records]
+        told = next((p for p in found if isinstance(p, Provenance)), None)
+        if not self.is_run and told is not None:
+            return told
         model, data = self.about.get("model", {}), self.about.get("data", {})
         return Provenance(
             model=self.name,
@@ -157,15 +173,19 @@ class RunContents:
 def find_runs(folder: Path) -> list[Path]:
     """The run at ``folder``, or the runs inside it (or inside its ``runs``), by name.
 
+    A folder without runs that holds records stands for itself: they are of a model that is no run.
+
     Raises:
         UsageError: If there is no such folder.
-        RunError: If it holds no run.
+        RunError: If it holds neither a run nor a record.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}", "give a run, or a folder of runs")
-    if (folder / "run.json").exists():
+    if (folder / RUN_FILE).exists():
         return [folder]
     found = runs_in(folder)
+    if not found and _records_of(folder)[0]:
+        return [folder]
     if not found:
         raise RunError(
             f"{folder} is not a run and holds none: there is no run.json in it",
@@ -181,6 +201,9 @@ def read_contents(folder: Path) -> RunContents:
         RunError: If run.json is damaged or of another format; a damaged record is named in
             ``unreadable`` instead.
     """
+    if not (folder / RUN_FILE).exists() and (found := _records_of(folder))[0]:
+        measures = [record for _, record in found[0] if hasattr(record, "provenance")]
+        return RunContents(folder, {}, None, found[0], measures, found[1])
     contents = RunContents(folder, read_run(folder))
     contents.run = _read(contents, folder / "record.json", RunRecord)
     for room in RECORDS:
@@ -190,6 +213,16 @@ def read_contents(folder: Path) -> RunContents:
         if room == "measures":
             contents.measures += [record for _, record in found]
     return contents
+
+
+def _records_of(folder: Path) -> tuple[list[tuple[str, Record]], list[str]]:
+    """Records in the rooms of a folder that is no run; without rooms, those in the folder itself.
+
+    Other JSON may lie beside records there, so that what cannot be read is not named.
+    """
+    if any((folder / room).is_dir() for room in RECORDS):
+        return run_records(folder, RECORDS)
+    return run_records(folder, (".",))[0], []
 
 
 def _read(contents: RunContents, path: Path, kind: type[R]) -> R | None:

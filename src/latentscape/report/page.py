@@ -102,7 +102,8 @@ def _document(title: str, body: Html) -> str:
 def _opening(title: str, sections: Sequence[Section]) -> Html:
     data = sorted({section.contents.provenance.data for section in sections})
     recipes = sorted({section.contents.provenance.recipe for section in sections})
-    runs = "One run" if len(sections) == 1 else f"{len(sections)} runs"
+    one = "One run" if sections[0].contents.is_run else "One model"
+    runs = one if len(sections) == 1 else f"{len(sections)} runs"
     text = f"{runs}: {listed(recipes)} on {listed(data)}."
     return tag(
         "header",

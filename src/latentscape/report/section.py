@@ -87,6 +87,8 @@ class Section:
         return _part("Did it learn?", blocks)
 
     def _training(self) -> Html:
+        if not self.contents.is_run:
+            return Html("")
         run, moved = self.contents.run, self.contents.positions()
         blocks = [self._snapshots(SNAPSHOT_IMAGES if moved is None else moved[0].shape[1])]
         if run is None:
@@ -173,6 +175,8 @@ class Section:
         return joined([left_out, columns(figures)]) if left_out else columns(figures)
 
     def _miss(self, what: str, command: str, more: str = "") -> None:
+        if not self.contents.is_run:
+            return
         words = {
             "run": shlex.quote(str(self.contents.folder)),
             "data": shlex.quote(self.contents.source),
@@ -234,6 +238,11 @@ def warnings(contents: RunContents) -> Html:
 
 def provenance(contents: RunContents) -> Html:
     """Everything needed to make the run again."""
+    if not contents.is_run:
+        told = {stem: getattr(record, "provenance", None) for stem, record in contents.records}
+        text = {stem: p.model_dump(mode="json") for stem, p in told.items() if p is not None}
+        words = json.dumps(text, indent=2, ensure_ascii=False)
+        return tag("details", tag("summary", "Provenance"), tag("pre", words))
     whole: dict[str, Any] = {"run.json": contents.about}
     if contents.run is not None:
         run = contents.run

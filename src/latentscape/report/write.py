@@ -5,7 +5,7 @@ from pathlib import Path
 from latentscape.errors import RunError
 from latentscape.records import ComparisonRecord, ReportRecord, refusal, replacing
 from latentscape.report.canvas import style
-from latentscape.report.folder import find_runs, read_contents
+from latentscape.report.folder import RunContents, find_runs, read_contents
 from latentscape.report.page import comparison_page, page
 from latentscape.report.picture import Picture
 from latentscape.report.section import Section
@@ -22,15 +22,17 @@ def report(folder: Path | str) -> ReportRecord:
     the folder's; the page holds everything in one file and needs no network.
 
     Args:
-        folder: A run; a folder of runs, which are then set beside each other; or a folder that
-            `compare` wrote, whose page is ``comparison.html``.
+        folder: A run; a folder of runs, which are then set beside each other; a folder of records
+            of a model that is no run; or a folder that `compare` wrote, whose page is
+            ``comparison.html``.
 
     Returns:
         Where the page lies, which runs it holds, its number of figures and its size.
 
     Raises:
         UsageError: If there is no such folder.
-        RunError: If there is no run in it, a run.json is damaged, or nothing can be written.
+        RunError: If there is no run and no record in it, a run.json is damaged, or nothing can be
+            written.
     """
     folder = Path(folder)
     if folder.is_file() and folder.suffix == ".json":
@@ -39,9 +41,10 @@ def report(folder: Path | str) -> ReportRecord:
         return write_comparison(folder)
     runs = find_runs(folder)
     alone = len(runs) == 1
+    found = [read_contents(run) for run in runs]
     sections = [
-        Section(read_contents(run), heading="The run" if alone else run.name, is_folded=not alone)
-        for run in runs
+        Section(contents, heading=_heading(contents, alone=alone), is_folded=not alone)
+        for contents in found
     ]
     with style():
         text, compared = page(folder.resolve().name, sections)
@@ -77,6 +80,12 @@ def write_comparison(folder: Path) -> ReportRecord:
         n_figures=len(pictures),
         bytes=path.stat().st_size,
     )
+
+
+def _heading(contents: RunContents, *, alone: bool) -> str:
+    if not alone:
+        return contents.name
+    return "The run" if contents.is_run else contents.provenance.model
 
 
 def _write(path: Path, text: str, figures: list[tuple[list[Picture], Path]]) -> None:
