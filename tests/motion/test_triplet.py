@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 
 from latentscape.errors import ShapeError
-from latentscape.motion import (
+from latentscape.motion.triplet import (
+    holder_exponent,
+    middle_angle,
     midpoint_deviation,
+    other_middles,
     perpendicular_share,
     time_of_middle,
+    triangle,
     triangle_ratio,
 )
 
@@ -63,3 +67,54 @@ def test_no_way_gone_has_no_numbers():
 def test_shapes_that_differ_are_refused():
     with pytest.raises(ShapeError, match="differ in shape"):
         triangle_ratio(np.zeros((2, 3)), np.zeros((2, 4)), np.zeros((2, 3)))
+
+
+def test_the_angle_is_that_of_the_triangle(triplets):
+    first, middle, last = triplets
+    d12, d23, d13 = distance(first, middle), distance(middle, last), distance(first, last)
+    by_cosine_rule = (d12**2 + d23**2 - d13**2) / (2 * d12 * d23)
+    np.testing.assert_allclose(middle_angle(first, middle, last), by_cosine_rule)
+
+
+def test_all_numbers_of_three_points_equally_far_apart():
+    corners = np.eye(3)[:, None]
+    found = triangle(*corners)
+    assert found.midpoint_deviation[0] == pytest.approx(np.sqrt(3) / 2)
+    assert found.holder_exponent[0] == pytest.approx(0, abs=1e-12)
+    assert found.middle_angle[0] == pytest.approx(0.5)
+    assert found.triangle_ratio[0] == pytest.approx(2)
+
+
+@pytest.mark.parametrize("power", [1, 0.75, 0.5, 0.25])
+def test_the_exponent_comes_back_from_distances_that_grow_by_it(power):
+    deviation = np.sqrt(4.0**-power - 0.25)
+    assert holder_exponent(np.array([deviation]))[0] == pytest.approx(power)
+
+
+def test_beyond_saturation_the_exponent_is_nought_and_of_nothing_it_is_nothing():
+    found = holder_exponent(np.array([0.9, 5, np.nan]))
+    assert found[:2].tolist() == [0, 0]
+    assert np.isnan(found[2])
+
+
+def test_a_still_triplet_has_no_numbers_but_its_distances():
+    z = np.ones((1, 4))
+    found = triangle(z, z, z)
+    assert found.displacement[0] == 0
+    assert all(np.isnan(column[0]) for column in found[3:])
+
+
+def test_middles_are_swapped_within_or_between_shots():
+    shots = np.array(["a", "a", "b", "b", "b", "c"])
+    middles = np.array([0, 1, 2, 2, 3, 4])
+    for seed in range(20):
+        within = other_middles(middles, shots, within=True, seed=seed)
+        between = other_middles(middles, shots, within=False, seed=seed)
+        assert within[5] == -1
+        assert (shots[within[:5]] == shots[:5]).all()
+        assert (middles[within[:5]] != middles[:5]).all()
+        assert (shots[between] != shots).all()
+
+
+def test_one_shot_has_no_other():
+    assert (other_middles(np.arange(3), np.array(["a"] * 3), within=False, seed=0) == -1).all()

@@ -1,10 +1,21 @@
 """What latents know of motion."""
 
 from latentscape.motion.triplet import (
+    holder_exponent,
+    middle_angle,
     midpoint_deviation,
     perpendicular_share,
     time_of_middle,
+    triangle,
     triangle_ratio,
 )
 
-__all__ = ["midpoint_deviation", "perpendicular_share", "time_of_middle", "triangle_ratio"]
+__all__ = [
+    "holder_exponent",
+    "middle_angle",
+    "midpoint_deviation",
+    "perpendicular_share",
+    "time_of_middle",
+    "triangle",
+    "triangle_ratio",
+]

@@ -5,6 +5,8 @@ one number a triplet. Where first and last are the same point the numbers have n
 are NaN.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from latentscape.errors import ShapeError
@@ -54,6 +56,107 @@ def triangle_ratio(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> n
     """
     a, b, c = _rows(first, middle, last)
     return _ratio(_norm(b - a) + _norm(c - b), _norm(c - a))
+
+
+def middle_angle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Cosine of the angle at the middle: ⟨z1 − z2, z3 − z2⟩ / (d12 d23).
+
+    Returns:
+        (n,) −1 where the middle lies between the ends, 0 of a random walk, +½ where all three are
+        equally far apart; from −1 to 1; lower is straighter; no unit. NaN where the middle is one
+        of the ends.
+    """
+    a, b, c = _rows(first, middle, last)
+    cosine = _ratio(((a - b) * (c - b)).sum(1), _norm(a - b) * _norm(c - b))
+    return np.clip(cosine, -1, 1)
+
+
+def holder_exponent(deviation: np.ndarray) -> np.ndarray:
+    """The power H by which distance grows with displacement, as one midpoint deviation tells it.
+
+    If d ∝ displacement^H and the middle frame is half-way, r² = 4^−H − ¼, hence
+    H = −½ log2(r² + ¼).
+
+    Args:
+        deviation: (n,) r, as `midpoint_deviation` gives it.
+
+    Returns:
+        (n,) 1 linear, ½ as a random walk, 0 saturated: the latent tells only that something
+        changed. r beyond √3/2 has no exponent of its own and counts as 0; so the range is 0 to 1.
+        NaN where r is.
+    """
+    return np.clip(-0.5 * np.log2(np.square(deviation) + 0.25), 0, 1)
+
+
+class Triangle(NamedTuple):
+    """All of a triplet's numbers, (n,) each.
+
+    Attributes:
+        first_step, second_step: ‖z2 − z1‖ and ‖z3 − z2‖, in the latent's unit.
+        displacement: ‖z3 − z1‖.
+        midpoint_deviation, holder_exponent, time_of_middle, perpendicular_share, triangle_ratio,
+        middle_angle: As the functions of those names.
+    """
+
+    first_step: np.ndarray
+    second_step: np.ndarray
+    displacement: np.ndarray
+    midpoint_deviation: np.ndarray
+    holder_exponent: np.ndarray
+    time_of_middle: np.ndarray
+    perpendicular_share: np.ndarray
+    triangle_ratio: np.ndarray
+    middle_angle: np.ndarray
+
+
+def triangle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> Triangle:
+    """All of the numbers above, from the triangle's sides."""
+    a, b, c = _rows(first, middle, last)
+    d12, d23, d13 = _norm(b - a), _norm(c - b), _norm(c - a)
+    deviation = midpoint_deviation(a, b, c)
+    return Triangle(
+        d12,
+        d23,
+        d13,
+        deviation,
+        holder_exponent(deviation),
+        time_of_middle(a, b, c),
+        perpendicular_share(a, b, c),
+        _ratio(d12 + d23, d13),
+        middle_angle(a, b, c),
+    )
+
+
+def other_middles(middles: np.ndarray, shots: np.ndarray, *, within: bool, seed: int) -> np.ndarray:
+    """For each triplet another one, whose middle frame takes the place of its own: a null.
+
+    Args:
+        middles: (m,) which image is the middle of each; triplets may share one.
+        shots: (m,) shot of each.
+        within: Draw from the same shot (content alike, time wrong), else from another shot
+            (content wrong too).
+        seed: Of the draw, uniform over all that qualify.
+
+    Returns:
+        (m,) int64 place of the other triplet; −1 where no triplet qualifies.
+    """
+    rng = np.random.default_rng(seed)
+    shot = np.unique(shots, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(shot, kind="stable")
+    sizes = np.bincount(shot)
+    starts = np.cumsum(sizes) - sizes
+    found = np.full(len(shot), -1, np.int64)
+    for k, own in enumerate(shot):
+        start, size = starts[own], sizes[own]
+        if within:
+            fit = order[start : start + size]
+            fit = fit[middles[fit] != middles[k]]
+            if len(fit):
+                found[k] = fit[rng.integers(len(fit))]
+        elif size < len(shot):
+            place = rng.integers(len(shot) - size)
+            found[k] = order[place if place < start else place + size]
+    return found
 
 
 def _rows(*latents: np.ndarray) -> list[np.ndarray]:

@@ -1,0 +1,143 @@
+"""Does the latent move with the picture? Shifts by whole cells of the grid and by parts of one."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from latentscape.errors import UndefinedError
+
+CROP = 4  # cells at each border that a shift may have touched
+CHUNK = 32
+
+Encode = Callable[[np.ndarray], np.ndarray]
+Decode = Callable[[np.ndarray], np.ndarray]
+
+
+class Equivariance(NamedTuple):
+    """What a shift by some pixels does, one value an image; shifts down and to the right averaged.
+
+    Attributes:
+        pixels: Of the shift.
+        errors: (n,) ‖E(T x) − T E(x)‖² over the latent's variance: 0 moves along exactly, 2 is
+            no better than another image's latent.
+        unmoved: (n,) the same for the latent that was not moved at all: what it is held against.
+        psnr: (n,) dB, of D(T z) against T D(z); pixels in [0, 1].
+        unmoved_psnr: (n,) dB, of D(z) against T D(z).
+    """
+
+    pixels: int
+    errors: np.ndarray
+    unmoved: np.ndarray
+    psnr: np.ndarray
+    unmoved_psnr: np.ndarray
+
+
+def grid_factor(image: Sequence[int], latent: Sequence[int]) -> int:
+    """Pixels of an image's side to a cell of its latent.
+
+    Raises:
+        UndefinedError: If the latent is no grid, or its cells are no whole number of pixels.
+    """
+    if len(latent) != 3:
+        raise UndefinedError("the latent is a vector, which has no places to shift")
+    factors = {side / cells for side, cells in zip(image[1:], latent[1:], strict=True)}
+    (factor,) = factors if len(factors) == 1 else (0.0,)
+    if factor != int(factor) or factor < 1:
+        raise UndefinedError(
+            f"cells of a {latent[1]}×{latent[2]} grid are no whole number of pixels of "
+            f"{image[1]}×{image[2]}"
+        )
+    return int(factor)
+
+
+def cropped_cells(grid: Sequence[int]) -> int:
+    """Cells left out at each border: four, or as many as leave two each way.
+
+    Raises:
+        UndefinedError: If fewer than three cells are there.
+    """
+    least = min(grid)
+    if least < 3:
+        raise UndefinedError(f"a grid of {grid[0]}×{grid[1]} leaves nothing within its borders")
+    return max(1, min(CROP, (least - 2) // 2))
+
+
+def shift(values: np.ndarray, down: float, right: float) -> np.ndarray:
+    """Move the last two axes by any distance; what comes in repeats the border.
+
+    Whole distances are exact; parts of one by cubic splines (order 3).
+    """
+    from scipy.ndimage import shift as moved
+
+    by = (*(0.0,) * (values.ndim - 2), float(down), float(right))
+    order = 0 if float(down).is_integer() and float(right).is_integer() else 3
+    return moved(np.asarray(values, np.float32), by, order=order, mode="nearest")
+
+
+def shifted_frames(frames: np.ndarray, down: int, right: int) -> np.ndarray:
+    """uint8 frames moved by whole pixels; what comes in repeats the border."""
+    height, width = frames.shape[-2:]
+    rows = np.clip(np.arange(height) - down, 0, height - 1)
+    columns = np.clip(np.arange(width) - right, 0, width - 1)
+    return np.ascontiguousarray(frames[..., rows, :][..., columns])
+
+
+def equivariance(
+    encode: Encode, decode: Decode | None, frames: np.ndarray, *, factor: int, pixels: int
+) -> Equivariance:
+    """Encode shifted frames and decode shifted latents.
+
+    Borders of four cells (or as many as the grid allows) are left out of every comparison.
+
+    Args:
+        encode: uint8 ``n channels height width`` to latents ``n channels rows columns``.
+        decode: Back, to pixels in [0, 1]; None leaves the decoder out (NaN).
+        frames: uint8 ``n channels height width``; n at least 2.
+        factor: Pixels to a cell.
+        pixels: Of the shift; a multiple of the factor moves the latent by whole cells.
+
+    Reference:
+        The error: METHODS §7, as Zhou et al. 2025 (AF-LDM) ask it of a VAE.
+    """
+    cells = pixels / factor
+    latents = encode(frames)
+    edge = cropped_cells(latents.shape[2:])
+    inner = (..., slice(edge, -edge), slice(edge, -edge))
+    border = edge * factor
+    within = (..., slice(border, -border), slice(border, -border))
+    spread = _energy((latents - latents.mean(0))[inner]).mean()
+    if spread == 0:
+        raise UndefinedError("every frame has the same latent")
+    decoded = None if decode is None else decode(latents)
+    parts = []
+    for down, right in ((0, 1), (1, 0)):
+        seen = encode(shifted_frames(frames, down * pixels, right * pixels))
+        moved = shift(latents, down * cells, right * cells)
+        psnr = still = np.full(len(frames), np.nan)
+        if decode is not None and decoded is not None:
+            after = shift(decoded, down * pixels, right * pixels)[within]
+            psnr = _psnr(decode(moved)[within], after)
+            still = _psnr(decoded[within], after)
+        parts.append(
+            (_energy((seen - moved)[inner]) / spread, _energy((seen - latents)[inner]) / spread,
+             psnr, still)
+        )  # fmt: skip
+    return Equivariance(pixels, *(np.mean(column, axis=0) for column in zip(*parts, strict=True)))
+
+
+def block_means(frames: np.ndarray, factor: int) -> np.ndarray:
+    """The simplest code on the same grid: each cell's mean colour, pixels in [0, 1]."""
+    n, channels, height, width = frames.shape
+    cells = frames.reshape(n, channels, height // factor, factor, width // factor, factor)
+    return (cells.mean((3, 5)) / 255).astype(np.float32)
+
+
+def _energy(values: np.ndarray) -> np.ndarray:
+    return np.square(values.reshape(len(values), -1), dtype=np.float64).sum(1)
+
+
+def _psnr(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of each image; identical ones count as an error of half a grey level, 54.15 dB."""
+    mse = np.square(a.reshape(len(a), -1) - b.reshape(len(b), -1), dtype=np.float64).mean(1)
+    return -10 * np.log10(np.maximum(mse, (0.5 / 255) ** 2))
