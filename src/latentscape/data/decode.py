@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from latentscape.data.image_set import Skipped
+from latentscape.data.image_set import DataConfig, Skipped
 from latentscape.data.memory import Loading, room_for
 from latentscape.data.resize import resize_image
 from latentscape.errors import DataError, SizesError
@@ -70,7 +70,7 @@ def decode_all(pictures: Pictures, loading: Loading) -> Decoded:
         SizesError: If sizes differ and none is asked for.
     """
     n = len(pictures.names)
-    colour = loading.config.colour or ("L" if _all_gray(pictures) else "RGB")
+    colour = loading.config.colour or ("L" if all_gray(pictures) else "RGB")
     images: np.ndarray | None = None
     kept: list[int] = []
     skipped: list[Skipped] = []
@@ -83,7 +83,7 @@ def decode_all(pictures: Pictures, loading: Loading) -> Decoded:
             rows = range(start, min(n, start + _CHUNK))
             for row, result in zip(rows, pool.map(one, rows), strict=True):
                 if isinstance(result, str):
-                    _refuse_if_strict(pictures, row, result, loading)
+                    refuse_if_strict(pictures, row, result, strict=loading.config.strict)
                     skipped.append(Skipped(path=pictures.names[row], reason=result))
                     continue
                 if images is None:
@@ -100,7 +100,7 @@ def decode_all(pictures: Pictures, loading: Loading) -> Decoded:
             "name the folder that holds the images themselves",
         )
     if skipped:
-        warnings.warn(_told(pictures, skipped), DataWarning, stacklevel=2)
+        warnings.warn(told(pictures, skipped), DataWarning, stacklevel=2)
     return Decoded(images[: len(kept)], np.array(kept, np.int64), tuple(skipped))
 
 
@@ -130,7 +130,7 @@ def _wide_to_8_bit(values: np.ndarray, mode: str) -> np.ndarray:
     return ((np.clip(values.astype(np.int64), 0, 65535) + 128) // 257).astype(np.uint8)
 
 
-def _all_gray(pictures: Pictures) -> bool:
+def all_gray(pictures: Pictures) -> bool:
     """Whether no picture has colour; reads headers only, up to the first that has."""
     for row in range(len(pictures.names)):
         try:
@@ -149,20 +149,30 @@ def _decode(pictures: Pictures, row: int, loading: Loading, colour: str) -> np.n
         with pictures.opened(row) as opened:
             image = upright_8_bit(opened)
             image.load()  # before the file is closed
-        if image.mode != colour:
-            image = image.convert(colour)
-        if config.size is not None:
-            image = resize_image(image, config.size, rule=config.resize)
+        return as_asked(image, config, colour=colour)
     except Image.UnidentifiedImageError:
         return "not an image"
     except Exception as error:  # a damaged file may make a decoder fail in any way it likes
         return f"{error or type(error).__name__}".splitlines()[0]
+
+
+def as_asked(image: Image.Image, config: DataConfig, *, colour: str) -> np.ndarray:
+    """An 8-bit picture in a colour and a config's size, uint8 ``channels height width``."""
+    if image.mode != colour:
+        image = image.convert(colour)
+    if config.size is not None:
+        image = resize_image(image, config.size, rule=config.resize)
     pixels = np.asarray(image)
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
-def _refuse_if_strict(pictures: Pictures, row: int, reason: str, loading: Loading) -> None:
-    if loading.config.strict:
+def refuse_if_strict(pictures: Pictures, row: int, reason: str, *, strict: bool) -> None:
+    """Of a picture that cannot be read.
+
+    Raises:
+        DataError: If strict.
+    """
+    if strict:
         raise DataError(
             f"{pictures.names[row]} in {pictures.place} cannot be read: {reason}",
             "take the file away, or leave out strict to skip such files",
@@ -180,7 +190,8 @@ def _sizes_differ(
     )
 
 
-def _told(pictures: Pictures, skipped: list[Skipped]) -> str:
+def told(pictures: Pictures, skipped: list[Skipped]) -> str:
+    """Which pictures were passed over, and why, in a sentence."""
     named = ", ".join(f"{item.path} ({item.reason})" for item in skipped[:5])
     more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
     return (

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from latentscape.data.image_set import DataConfig, ImageSet
 from latentscape.data.split import split_rows
 from latentscape.errors import DataError
 
-_CHUNK = 1024
+_BLOCK = 16 * 1024**2  # bytes of images in hand at a time
 
 
 def fingerprint(images: ImageSet) -> str:
@@ -19,8 +20,8 @@ def fingerprint(images: ImageSet) -> str:
     fingerprint are the same images in the same order, made by the same rule.
     """
     digest = hashlib.sha256(repr(("latentscape images 1", images.images.shape)).encode())
-    for start in range(0, len(images), _CHUNK):
-        digest.update(np.ascontiguousarray(images.images[start : start + _CHUNK]).data)
+    for block in _blocks(images):
+        digest.update(block.data)
     for column in (images.sample_ids, images.groups, images.official):
         text = "" if column is None else "\n".join(column.astype(str).tolist())
         digest.update(hashlib.sha256(text.encode()).digest())
@@ -49,6 +50,7 @@ def describe(
         "shape (height×width×channels)": str(images.shape),
         "classes": _counted(images),
         "groups": None if images.groups is None else len(np.unique(images.groups)),
+        "motion triplets": _in_motion(images),
         "factors": ", ".join(images.factor_names) or None,
         "pixel mean, in [0, 1]": mean,
         "pixel standard deviation": std,
@@ -80,12 +82,27 @@ def _counted(images: ImageSet) -> str | None:
     return ", ".join(f"{a} {b}" for a, b in zip(names, counts, strict=True))
 
 
+def _in_motion(images: ImageSet) -> str | None:
+    motion = images.motion
+    if motion is None:
+        return None
+    shots, films = len(set(motion.shots)), len(set(motion.films))
+    parts = [f"shots: {shots}", f"films: {films}"]
+    parts += [f"left out as {reason}: {count}" for reason, count in motion.left_out.items()]
+    return f"{len(motion)} ({', '.join(parts)})"
+
+
+def _blocks(images: ImageSet) -> Iterator[np.ndarray]:
+    each = max(1, _BLOCK // max(1, images.images[:1].nbytes))
+    for start in range(0, len(images), each):
+        yield np.ascontiguousarray(images.images[start : start + each])
+
+
 def _moments(images: ImageSet) -> tuple[float, float]:
     """Mean and standard deviation of all pixels, from exact integer sums."""
     levels = np.zeros(256, np.int64)
-    for start in range(0, len(images), _CHUNK):
-        chunk = np.ascontiguousarray(images.images[start : start + _CHUNK])
-        levels += np.bincount(chunk.reshape(-1), minlength=256)
+    for block in _blocks(images):
+        levels += np.bincount(block.reshape(-1), minlength=256)
     value = np.arange(256) / 255
     share = levels / max(1, levels.sum())
     mean = float(share @ value)

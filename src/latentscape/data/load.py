@@ -9,6 +9,7 @@ from latentscape.data.augment import check_augmentations
 from latentscape.data.cifar import read_cifar10, read_cifar10_gray
 from latentscape.data.facts import fingerprint
 from latentscape.data.folder import read_folder
+from latentscape.data.footage import is_film
 from latentscape.data.hub import read_hub
 from latentscape.data.image_set import DataConfig, ImageSet
 from latentscape.data.memory import Loading, default_limit
@@ -17,6 +18,7 @@ from latentscape.data.resize import resize_facts, shaped
 from latentscape.data.split import choose_rows
 from latentscape.data.sprites import read_sprites
 from latentscape.data.triplets import read_triplets
+from latentscape.data.video import read_video
 from latentscape.errors import DataError, UsageError, nearest
 
 Reader = Callable[[str, Loading], ImageSet]
@@ -32,6 +34,7 @@ NAMED: dict[str, Reader] = {
 PREFIXED: dict[str, Reader] = {
     "folder": read_folder,
     "triplets": read_triplets,
+    "video": read_video,
     "npz": read_arrays,
     "hf": read_hub,
 }
@@ -92,8 +95,9 @@ def _reader(source: str) -> tuple[Reader, str]:
     known = [*NAMED, *(f"{name}:…" for name in PREFIXED)]
     if source and Path(source).exists():
         hint = "images are read from a folder:PATH or an npz:PATH"
-        if Path(source).is_dir() or source.endswith(".npz"):
-            hint = f"did you mean {'folder' if Path(source).is_dir() else 'npz'}:{source}?"
+        meant = "npz" if source.endswith(".npz") else "video" if is_film(Path(source)) else None
+        if Path(source).is_dir() or meant:
+            hint = f"did you mean {'folder' if Path(source).is_dir() else meant}:{source}?"
         raise UsageError(f"{source!r} is no known data", hint)
     close = nearest(prefix if colon else source.replace("_", "-"), PREFIXED if colon else NAMED)
     if not close.startswith("did you mean"):
@@ -111,6 +115,12 @@ def _check(config: DataConfig) -> None:
         raise UsageError(f"{config.resize!r} is no resize rule", "known: crop, pad, squash")
     if config.colour not in ("L", "RGB", None):
         raise UsageError(f"{config.colour!r} is no colour mode", "known: L, RGB")
+    if config.frame_step < 1 or config.frame_stride < 1 or not 0 <= config.min_motion <= 1:
+        raise UsageError(
+            f"triplets of step {config.frame_step}, stride {config.frame_stride} and least motion"
+            f" {config.min_motion} cannot be made",
+            "step and stride are whole numbers from 1, the least motion lies in [0, 1]",
+        )
     if config.copies < 0:
         raise UsageError(f"{config.copies} augmented copies cannot be made", "give 0 or more")
     if config.copies and not config.augment:

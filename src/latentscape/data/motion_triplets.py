@@ -22,6 +22,7 @@ class MotionTriplets:
         notes: What is known of each, by name: ``level`` (0 easy, 1 middling, 2 hard; −1 unknown),
             ``roi`` ((m, 4) x, y, width, height of the moving region in pixels of the images; NaN
             where it is not known).
+        left_out: How many were not taken, by reason, such as ``still``.
     """
 
     rows: np.ndarray
@@ -30,6 +31,7 @@ class MotionTriplets:
     films: np.ndarray
     step: int | None = None
     notes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)

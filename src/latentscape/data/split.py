@@ -140,9 +140,10 @@ def _draw(
     if not chosen and most > 0:  # every group is larger than the share: the smallest of them
         chosen = [ids[order[np.argmin(sizes[order])]]]
     if not chosen:
+        what = "images" if len(units) == len(np.unique(units)) else "groups"
         raise DataError(
-            f"too few images to set any aside for {name}: {len(ids)} that may be parted",
-            "give more images (or groups)",
+            f"too few {what} to set any aside for {name}: {len(ids)} that may be parted",
+            f"give more {what}, or --set {name}_fraction=0",
         )
     side[pool[np.isin(units[pool], chosen)]] = name
 

@@ -17,11 +17,11 @@ from latentscape.training.config import TrainConfig
 FREE_TO_CHANGE = ("epochs", "patience", "loggers", "checkpoint_seconds", "doctor", "device")
 
 
-def check_folder(folder: Path, data: DataConfig, config: TrainConfig, *, resume: bool) -> None:
-    """Refuse a folder that is in use, or a resume with other words.
+def require_free(folder: Path, *, resume: bool) -> None:
+    """Refuse a folder that is in use, unless it holds a run that is to go on.
 
     Raises:
-        UsageError: Saying what differs.
+        UsageError: Saying what it holds.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file, not a folder for a run", "choose another --out")
@@ -35,17 +35,48 @@ def check_folder(folder: Path, data: DataConfig, config: TrainConfig, *, resume:
         raise UsageError(
             f"{folder} already holds a run", "go on with it by --resume, or choose another --out"
         )
+
+
+def check_folder(
+    folder: Path,
+    data: DataConfig,
+    config: TrainConfig,
+    *,
+    resume: bool,
+    base: dict[str, Any] | None = None,
+) -> None:
+    """Refuse a folder that is in use, or a resume with other words.
+
+    Args:
+        folder: Of the run.
+        data, config: What it is to be trained on, and how.
+        resume: Whether it may hold a run already.
+        base: What it was fine-tuned from, as in run.json.
+
+    Raises:
+        UsageError: Saying what differs.
+    """
+    require_free(folder, resume=resume)
+    if not (folder / RUN_FILE).exists():
+        return
     about = read_run(folder)
-    before = {**about.get("training", {}), **{f"data.{k}": v for k, v in about["data"].items()}}
-    words = {**config.to_json(), **{f"data.{k}": v for k, v in asdict(data).items()}}
-    now = json.loads(json.dumps(words))
+    begun = TrainConfig().to_json() | about.get("training", {})
+    known = asdict(DataConfig("")) | about["data"]  # what the run's version had no word for yet
+    before = {**begun, **_named(known, "data"), **_named(about.get("base"), "base")}
+    now = {**config.to_json(), **_named(asdict(data), "data"), **_named(base, "base")}
+    before, now = (json.loads(json.dumps(words)) for words in (before, now))
     changed = [key for key in now if key not in FREE_TO_CHANGE and before.get(key) != now[key]]
+    changed += [key for key in before if key.startswith("base.") and key not in now]
     if changed:
-        words = ", ".join(f"{k}: {before.get(k)} → {now[k]}" for k in changed)
+        words = ", ".join(f"{k}: {before.get(k)} → {now.get(k)}" for k in changed)
         raise UsageError(
             f"the run {folder} was started with other settings ({words})",
             "resume with the same words, or choose another --out",
         )
+
+
+def _named(words: dict[str, Any] | None, room: str) -> dict[str, Any]:
+    return {f"{room}.{key}": value for key, value in (words or {}).items()}
 
 
 def check_images(folder: Path, images: ImageSet) -> None:
@@ -63,9 +94,15 @@ def check_images(folder: Path, images: ImageSet) -> None:
 
 
 def describe_run(
-    folder: Path, images: ImageSet, data: DataConfig, *, config: TrainConfig, model: ModelConfig
+    folder: Path,
+    images: ImageSet,
+    data: DataConfig,
+    *,
+    config: TrainConfig,
+    model: ModelConfig,
+    base: dict[str, Any] | None = None,
 ) -> None:
-    """Write run.json before the first step."""
+    """Write run.json before the first step; `base` is what the run is fine-tuned from."""
     about = {
         "format": FORMAT,
         "version": importlib.metadata.version("latentscape"),
@@ -74,6 +111,7 @@ def describe_run(
         "seed": config.seed,
         "training": config.to_json(),
         "model": model.to_json(),
+        **({} if base is None else {"base": base}),
         "data": asdict(data),
         "data_name": images.name,
         "rule": images.rule,
