@@ -11,7 +11,8 @@ from latentscape.data.sprites import between
 
 Between = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # first, last, t to uint8
 
-GENERATORS: dict[str, Between] = {"sprites": between}  # by source; first and last are factors
+# By source; first and last are factors.
+GENERATORS: dict[str, Between] = {"sprites": between, "sprites-motion": between}
 
 
 def between_rows(images: ImageSet, config: DataConfig) -> Between | None:

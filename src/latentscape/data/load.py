@@ -16,6 +16,7 @@ from latentscape.data.memory import Loading, default_limit
 from latentscape.data.named import read_digits, read_fashion_mnist, read_mnist
 from latentscape.data.resize import resize_facts, shaped
 from latentscape.data.split import choose_rows
+from latentscape.data.sprite_shots import read_sprites_motion
 from latentscape.data.sprites import read_sprites
 from latentscape.data.triplets import read_triplets
 from latentscape.data.video import read_video
@@ -26,6 +27,7 @@ Reader = Callable[[str, Loading], ImageSet]
 NAMED: dict[str, Reader] = {
     "digits": read_digits,
     "sprites": read_sprites,
+    "sprites-motion": read_sprites_motion,
     "mnist": read_mnist,
     "fashion-mnist": read_fashion_mnist,
     "cifar10": read_cifar10,
