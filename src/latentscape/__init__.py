@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from latentscape.records import load_record as load_record
     from latentscape.report.write import report as report
     from latentscape.store import Store as Store
+    from latentscape.training import FinetuneConfig as FinetuneConfig
     from latentscape.training import TrainConfig as TrainConfig
     from latentscape.workflows.compare import compare as compare
     from latentscape.workflows.demo import demo as demo
     from latentscape.workflows.encode import encode as encode
+    from latentscape.workflows.finetune import finetune as finetune
     from latentscape.workflows.info import info as info
     from latentscape.workflows.interpolate import interpolate as interpolate
     from latentscape.workflows.measure import measure as measure
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 ROOMS = {
     "demo": "workflows.demo",
     "train": "workflows.train",
+    "finetune": "workflows.finetune",
     "encode": "workflows.encode",
     "measure": "workflows.measure",
     "project": "workflows.project",
@@ -41,6 +44,7 @@ ROOMS = {
     "compare": "workflows.compare",
     "info": "workflows.info",
     "TrainConfig": "training",
+    "FinetuneConfig": "training",
     "DataConfig": "data",
     "load_images": "data",
     "open_model": "models",

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.engine]
 SCRIPT = """
 import hashlib, json, os, signal, sys
 from pathlib import Path
+import latentscape.workflows.fit as fitting
 import latentscape.workflows.train as workflow
 from latentscape import DataConfig, TrainConfig
 
@@ -26,7 +27,7 @@ folder, jobs = Path(sys.argv[1]), json.loads(sys.argv[2])
 rank = int(os.environ["RANK"])
 loops = []
 
-class Kept(workflow.Loop):
+class Kept(fitting.Loop):
     def __init__(self, *words, **more):
         super().__init__(*words, **more)
         loops.append(self)
@@ -52,7 +53,7 @@ def train(name, options, stop_at=0, resume=False):
     world = loops[-1].fabric.world_size
     return {"weights": digest.hexdigest(), "stopped": record.stopped, "world": world}
 
-workflow.Loop = Kept
+fitting.Loop = Kept
 told = {job["name"]: train(**job) for job in jobs}
 (folder / f"told-{rank}.json").write_text(json.dumps(told))
 """

@@ -12,6 +12,7 @@ from latentscape.cli import (
     compare,
     demo,
     encode,
+    finetune,
     info,
     interpolate,
     measure,
@@ -53,6 +54,7 @@ def latentscape(
 
 app.command("demo")(demo.demo)
 app.command("train")(train.train)
+app.command("finetune")(finetune.finetune)
 app.command("encode")(encode.encode)
 app.add_typer(measure.app, name="measure")
 app.command("project")(project.project)
@@ -81,7 +83,11 @@ def run(arguments: list[str]) -> int:
         complain(error.format_message().rstrip("."), WORDS)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        again = "--resume goes on" if arguments[:1] == ["train"] else "give the same words again"
+        again = (
+            "--resume goes on"
+            if arguments[:1] in (["train"], ["finetune"])
+            else "give the same words again"
+        )
         complain("stopped by Ctrl-C", f"what was written before is whole; {again}")
         return 1
     except BrokenPipeError:  # the reader of a pipe has seen enough

@@ -9,6 +9,7 @@ from latentscape.models.posterior import PosteriorKind
 from latentscape.shapes import ImageShape, LatentShape
 
 NetworkName = Literal["tutorial", "conv", "resnet", "mlp"]
+BASE = "base"  # stands for the networks of another program's model that was fine-tuned here
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class ModelConfig:
     """The recipe's model half.
 
     Attributes:
-        network: Which pair of networks.
+        network: Which pair of networks; ``base`` for those that run.json names under ``base``.
         image_shape: Channels, height, width.
         latent_shape: ``(d,)`` or, for spatial latents, ``(channels, height, width)``.
         posterior: ``point`` or ``gaussian``.
@@ -25,7 +26,7 @@ class ModelConfig:
         options: The network's own settings, e.g. ``{"hidden": [400]}``.
     """
 
-    network: NetworkName
+    network: NetworkName | Literal["base"]
     image_shape: ImageShape
     latent_shape: LatentShape
     posterior: PosteriorKind = "gaussian"
@@ -34,7 +35,7 @@ class ModelConfig:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self):
-        if self.network not in get_args(NetworkName):
+        if self.network not in (*get_args(NetworkName), BASE):
             names = ", ".join(get_args(NetworkName))
             raise UsageError(f"there is no network {self.network!r}", f"the networks: {names}")
         if min(self.latent_shape, default=0) < 1:

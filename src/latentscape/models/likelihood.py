@@ -22,6 +22,7 @@ class Likelihood(nn.Module, ABC):
     """Scores logits against images."""
 
     name: LikelihoodName
+    power = 2  # of the pixel error that it sums
 
     @abstractmethod
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
@@ -30,6 +31,14 @@ class Likelihood(nn.Module, ABC):
     def mean(self, logits: Tensor) -> Tensor:
         """The mean image, in [0, 1]."""
         return torch.sigmoid(logits)
+
+    @abstractmethod
+    def price(self, logits: Tensor, images: Tensor) -> Tensor:
+        """Nats an image that one unit of mean squared error costs at this batch, no gradient.
+
+        Of mean absolute error, where `power` is 1. With it a term that is written beside an
+        averaged error stands beside a sum of nats.
+        """
 
 
 class Bernoulli(Likelihood):
@@ -44,6 +53,10 @@ class Bernoulli(Likelihood):
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
         each = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
         return each.flatten(1).sum(1)
+
+    def price(self, logits: Tensor, images: Tensor) -> Tensor:
+        """That of a Gaussian with σ = ½, whose curvature cross-entropy has at gray."""
+        return images.new_tensor(2.0 * images[0].numel())
 
 
 class GaussianLearned(Likelihood):
@@ -79,6 +92,14 @@ class GaussianLearned(Likelihood):
         return gaussian_nll(squared, log_sigma)
 
     @torch.no_grad()
+    def price(self, logits: Tensor, images: Tensor) -> Tensor:
+        log_sigma = self.log_sigma
+        if self.training:
+            mse = (torch.sigmoid(logits) - images).square().mean()
+            log_sigma = soft_floor(0.5 * torch.log(mse.clamp_min(1e-12)), MIN_LOG_SIGMA)
+        return 0.5 * images[0].numel() * torch.exp(-2 * log_sigma)
+
+    @torch.no_grad()
     def _follow(self, batch_mse: Tensor) -> None:
         started = self.mse > 0
         step = torch.where(started, self.momentum, 1.0)
@@ -98,6 +119,9 @@ class GaussianFixed(Likelihood):
         squared = (torch.sigmoid(logits) - images).square().flatten(1)
         return gaussian_nll(squared, squared.new_tensor(math.log(self.sigma)))
 
+    def price(self, logits: Tensor, images: Tensor) -> Tensor:
+        return images.new_tensor(0.5 * images[0].numel() / self.sigma**2)
+
 
 class GaussianOfImages(Likelihood):
     """A Gaussian with σ = 1 about an output that is the image itself, and no logits.
@@ -115,11 +139,15 @@ class GaussianOfImages(Likelihood):
         squared = (self.mean(logits) - images).square().flatten(1)
         return gaussian_nll(squared, squared.new_zeros(()))
 
+    def price(self, logits: Tensor, images: Tensor) -> Tensor:
+        return images.new_tensor(0.5 * images[0].numel())
+
 
 class Laplace(Likelihood):
     """Laplace with a stated scale b: the L1 reconstruction term."""
 
     name = "laplace"
+    power = 1
 
     def __init__(self, scale: float = 1.0):
         super().__init__()
@@ -128,6 +156,9 @@ class Laplace(Likelihood):
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
         absolute = (torch.sigmoid(logits) - images).abs().flatten(1)
         return absolute.sum(1) / self.scale + absolute.shape[1] * math.log(2 * self.scale)
+
+    def price(self, logits: Tensor, images: Tensor) -> Tensor:
+        return images.new_tensor(images[0].numel() / self.scale)
 
 
 def gaussian_nll(squared_error: Tensor, log_sigma: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from latentscape.objectives.decoder_norm import DecoderNorm, LatentNorm
 from latentscape.objectives.kl import KL
 from latentscape.objectives.mmd import MMD, Information
 from latentscape.objectives.objective import Objective
+from latentscape.objectives.perceptual import Perceptual
 from latentscape.objectives.reconstruction import Reconstruction
 from latentscape.objectives.term import Pass, Sizes, Term
 from latentscape.objectives.total_correlation import TotalCorrelation
@@ -22,6 +23,7 @@ __all__ = [
     "LatentNorm",
     "Objective",
     "Pass",
+    "Perceptual",
     "Reconstruction",
     "Sizes",
     "Term",

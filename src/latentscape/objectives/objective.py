@@ -40,8 +40,11 @@ class Objective(nn.Module):
     def losses(self, done: Pass) -> dict[str, Tensor]:
         """Each term's weighted loss by name, nats per image; their sum is what is minimised."""
         with torch.autocast(done.logits.device.type, enabled=False):
-            done = _in_fp32(done)
-            return {term.name: term.loss(done, self._part(term)) for term in self.terms}
+            losses: dict[str, Tensor] = {}
+            done = replace(_in_fp32(done), losses=losses)
+            for term in self.terms:
+                losses[term.name] = term.loss(done, self._part(term))
+            return losses
 
     def critic_losses(self, done: Pass) -> dict[str, Tensor]:
         """Losses of the learned parts, for their own optimiser; empty where there are none.
@@ -54,8 +57,8 @@ class Objective(nn.Module):
         return {name: loss for name, loss in losses.items() if loss is not None}
 
     def critic_parameters(self) -> list[nn.Parameter]:
-        """Weights of the learned parts."""
-        return list(self.parts.parameters())
+        """Weights of the learned parts; a frozen net that a term measures by has none."""
+        return [weight for weight in self.parts.parameters() if weight.requires_grad]
 
     def _part(self, term: Term) -> nn.Module | None:
         if term.name not in self.parts:

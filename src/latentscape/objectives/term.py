@@ -6,7 +6,7 @@ image size (METHODS §8, trap T1).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -42,6 +42,7 @@ class Pass:
         n_epochs: Epochs the run will have; cyclical schedules need it.
         rng: Generator for the term's own draws.
         rate_share: What is left of β after the collapse doctor has lowered it; 1 if it has not.
+        losses: Of the terms that stand before in the objective, by name.
     """
 
     images: Tensor
@@ -56,6 +57,7 @@ class Pass:
     n_epochs: int
     rng: torch.Generator | None
     rate_share: float = 1.0
+    losses: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from latentscape.records.comparison import (
 )
 from latentscape.records.comparison_csv import write_csv
 from latentscape.records.disentanglement import DisentanglementRecord, TraversalRecord
+from latentscape.records.finetuning import FineTuneRecord
 from latentscape.records.generation import Drawn, Features, GenerationRecord
 from latentscape.records.measure import (
     Better,
@@ -20,6 +21,13 @@ from latentscape.records.measure import (
     Reference,
     Row,
     Undefined,
+)
+from latentscape.records.motion import (
+    MotionMaps,
+    MotionPlane,
+    MotionRecord,
+    ShiftTable,
+    ShotTable,
 )
 from latentscape.records.neighbours import Neighbours
 from latentscape.records.record import UNREADABLE, Array, Record, load_record, refusal, replacing
@@ -61,6 +69,7 @@ __all__ = [
     "DisentanglementRecord",
     "Drawn",
     "Features",
+    "FineTuneRecord",
     "FoundRow",
     "GenerationRecord",
     "HistoryRecord",
@@ -70,6 +79,9 @@ __all__ = [
     "MapsRecord",
     "Measure",
     "MeasuredRun",
+    "MotionMaps",
+    "MotionPlane",
+    "MotionRecord",
     "Neighbours",
     "PrincipalPlane",
     "Provenance",
@@ -81,6 +93,8 @@ __all__ = [
     "RunRecord",
     "Setting",
     "SheetRecord",
+    "ShiftTable",
+    "ShotTable",
     "Smoothness",
     "StoreRecord",
     "StructureRecord",

@@ -1,5 +1,6 @@
 """Recipes, the loop, callbacks, checkpoints."""
 
 from latentscape.training.config import Precision, TrainConfig
+from latentscape.training.finetuning import FinetuneConfig
 
-__all__ = ["Precision", "TrainConfig"]
+__all__ = ["FinetuneConfig", "Precision", "TrainConfig"]

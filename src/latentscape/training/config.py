@@ -10,6 +10,7 @@ from latentscape.objectives.beta import form_of
 
 Precision = Literal["auto", "fp32", "bf16"]
 DoctorMode = Literal["stop", "reweight", "off"]
+Trained = Literal["all", "decoder"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class TrainConfig:
 
     Attributes:
         recipe: Name in the recipe table.
-        network: Name of the network pair.
+        network: Name of the network pair; ``base`` for another program's that is fine-tuned.
         latent: Latent size, or shape ``(channels, height, width)`` for spatial latents.
         epochs: Passes over the training images.
         batch_size: Images a step (on each device).
@@ -30,6 +31,10 @@ class TrainConfig:
         beta_convention: How ``beta`` is written: None for ELBO units, else the form of the loss it
             comes from, ``mean-sum`` (mean squared error + β·summed KL), say; see
             `latentscape.objectives.beta`. The likelihood then follows from the form.
+        more_terms: Terms beside the recipe's own, ``perceptual``, say; their settings stand among
+            the recipe's options.
+        trains: ``all`` weights, or the ``decoder`` alone: then the encoder stays as it is, bit for
+            bit, and of the recipe's terms those are left out that look at latents only.
         network_options: The network's own: ``widths``, ``kernel``, ``strides``, ``hidden``.
         seed: Of weights, order, noise and augmentation.
         weight_decay: Adam's L2 penalty.
@@ -49,7 +54,7 @@ class TrainConfig:
     """
 
     recipe: str = "vae"
-    network: NetworkName = "conv"
+    network: NetworkName | Literal["base"] = "conv"
     latent: int | tuple[int, ...] = 16
     epochs: int = 10
     batch_size: int = 128
@@ -58,6 +63,8 @@ class TrainConfig:
     likelihood_scale: float | None = None
     recipe_options: dict[str, Any] = field(default_factory=dict)
     beta_convention: str | None = None
+    more_terms: tuple[str, ...] = ()
+    trains: Trained = "all"
     network_options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     weight_decay: float = 0.0
@@ -99,6 +106,10 @@ class TrainConfig:
         if self.doctor not in get_args(DoctorMode):
             raise UsageError(
                 f"there is no doctor {self.doctor!r}", nearest(self.doctor, get_args(DoctorMode))
+            )
+        if self.trains not in get_args(Trained):
+            raise UsageError(
+                f"there is nothing called {self.trains!r} to train", "say all or decoder"
             )
         if self.beta_convention is not None:
             form_of(self.beta_convention)

@@ -7,10 +7,13 @@ from torch import Tensor, nn
 
 from latentscape.models import Autoencoder
 from latentscape.objectives import Objective, Pass
+from latentscape.training.config import Trained
 
 
 class Learner(nn.Module):
     """One forward pass: encode, draw, decode, score.
+
+    Where the decoder alone is trained, the encoder is frozen: no gradient, no change of mode.
 
     The objective is no submodule: its learned parts (a discriminator) have an optimiser of their
     own, and a data-parallel wrapper would wait for gradients that the main pass never gives them.
@@ -21,8 +24,10 @@ class Learner(nn.Module):
         rate_share: What is left of β after the collapse doctor has lowered it.
     """
 
-    def __init__(self, model: Autoencoder, objective: Objective):
+    def __init__(self, model: Autoencoder, objective: Objective, *, trains: Trained = "all"):
         super().__init__()
+        self.trains = trains
+        model.encoder.requires_grad_(trains == "all")
         self.model = model
         self._objective = (objective,)
         self.part_names: tuple[str, ...] = tuple(term.name for term in objective.terms)
@@ -39,7 +44,8 @@ class Learner(nn.Module):
     ) -> Tensor:
         """The objective's parts for a batch, nats per image; their sum is the loss."""
         model = self.model
-        posterior = model.encode(images)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.trains == "all"):
+            posterior = model.encode(images)
         latents = posterior.sample(rng)
         self.done = Pass(
             images=images,
@@ -56,6 +62,13 @@ class Learner(nn.Module):
             rate_share=self.rate_share,
         )
         return torch.stack(list(self.objective.losses(self.done).values()))
+
+    def train(self, mode: bool = True) -> "Learner":
+        """Into training mode, or out of it; a frozen encoder stays as in evaluation."""
+        super().train(mode)
+        if self.trains == "decoder":
+            self.model.encoder.eval()
+        return self
 
     def critic_loss(self) -> Tensor | None:
         """Loss of the learned parts (a discriminator) on the last pass; None without any."""

@@ -64,7 +64,8 @@ class Loop:
         self.train_feed, self.val_feed = feeds
         rate, decay = config.learning_rate, config.weight_decay
         fused = fabric.device.type in ("cpu", "cuda")
-        main = torch.optim.Adam(learner.parameters(), lr=rate, weight_decay=decay, fused=fused)
+        trained = [weight for weight in learner.parameters() if weight.requires_grad]
+        main = torch.optim.Adam(trained, lr=rate, weight_decay=decay, fused=fused)
         self.wrapped, self.optimizer = fabric.setup(learner, main)
         learner.objective.to(fabric.device)
         critic = tuple(learner.objective.critic_parameters())

@@ -1,5 +1,6 @@
 """The recipes: posterior + objective, for any network. A model family is a row of this table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from latentscape.objectives import (
     DecoderNorm,
     Information,
     LatentNorm,
+    Perceptual,
     Reconstruction,
     Term,
     TotalCorrelation,
@@ -23,7 +25,11 @@ from latentscape.records.fields import fitted
 from latentscape.shapes import ImageShape, LatentShape
 from latentscape.training.config import TrainConfig
 
-OF_RECIPE = ("recipe_options", "beta_convention", "likelihood", "likelihood_scale")
+OF_RECIPE = (
+    *("recipe_options", "beta_convention", "likelihood", "likelihood_scale"),
+    *("more_terms", "trains"),
+)
+OF_DECODER = (Reconstruction, KL, DecoderNorm)  # the KL is a constant there, and worth seeing
 HALF_VARIANCE = 0.5**0.5  # σ at which −log p(x|z) is Σ(x−x̂)², up to a constant
 
 
@@ -152,17 +158,21 @@ _TABLE = (
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _TABLE}
 
+# Terms that any recipe may take beside its own.
+MORE_TERMS: dict[str, Term] = {term.name: term for term in (Perceptual(),)}
 
-def recipe_named(name: str, **overrides: Any) -> Recipe:
+
+def recipe_named(name: str, more_terms: Sequence[str] = (), **overrides: Any) -> Recipe:
     """The recipe called `name`, with some of its terms' settings changed.
 
     Args:
         name: A name in `RECIPES`; ``-`` stands for ``_``.
+        more_terms: Names in `MORE_TERMS`, of terms that stand after the recipe's own.
         **overrides: Settings of any of its terms, e.g. ``beta=2, warmup_epochs=10``.
 
     Raises:
-        UsageError: If the recipe, or a setting of it, is unknown (the nearest is named), of the
-            wrong kind, or out of range.
+        UsageError: If the recipe, a further term or a setting is unknown (the nearest is named),
+            of the wrong kind, or out of range.
 
     >>> recipe_named("tvae", weight=2).terms[2]
     Triplet(weight=2.0, margin=1)
@@ -170,7 +180,11 @@ def recipe_named(name: str, **overrides: Any) -> Recipe:
     key = name.replace("-", "_").lower()
     if key not in RECIPES:
         raise UsageError(f"there is no recipe {name!r}", nearest(key, RECIPES))
-    recipe = RECIPES[key]
+    for term in more_terms:
+        if term not in MORE_TERMS:
+            raise UsageError(f"there is no further term {term!r}", nearest(term, MORE_TERMS))
+    further = tuple(MORE_TERMS[term] for term in MORE_TERMS if term in more_terms)
+    recipe = replace(RECIPES[key], terms=(*RECIPES[key].terms, *further))
     known = settings_of(recipe)
     for setting in overrides:
         if setting not in known:
@@ -190,7 +204,11 @@ def recipe_of(config: TrainConfig, image_shape: ImageShape) -> Recipe:
         UsageError: As `recipe_named`; or if the recipe has no β, or the likelihood is not the
             convention's.
     """
-    recipe = recipe_named(config.recipe, **config.recipe_options)
+    recipe = recipe_named(config.recipe, config.more_terms, **config.recipe_options)
+    if config.trains == "decoder":
+        kept = (*OF_DECODER, *(type(term) for term in MORE_TERMS.values()))
+        terms = tuple(term for term in recipe.terms if isinstance(term, kept))
+        recipe = replace(recipe, terms=terms, needs_labels=False)
     if config.beta_convention is None:
         return recipe
     form, term = form_of(config.beta_convention), rate_term(recipe)
@@ -228,11 +246,8 @@ def recipe_of_run(
         UsageError: If this version knows no such recipe or setting.
     """
     told = about.get("training") or {}
-    config = TrainConfig(
-        recipe=about["recipe"],
-        latent=latent_shape,
-        **{key: told[key] for key in OF_RECIPE if key in told},
-    )
+    told = {key: fitted(TrainConfig, key, told[key]) for key in OF_RECIPE if key in told}
+    config = TrainConfig(recipe=about["recipe"], latent=latent_shape, **told)
     return recipe_of(config, image_shape)
 
 

@@ -6,10 +6,12 @@ from latentscape.errors import UndefinedError
 from latentscape.metrics.catalogue.classes import CLASSES
 from latentscape.metrics.catalogue.collapse import COLLAPSE
 from latentscape.metrics.catalogue.disentanglement import DISENTANGLEMENT
+from latentscape.metrics.catalogue.drift import DRIFT
 from latentscape.metrics.catalogue.entry import Entry as Entry
 from latentscape.metrics.catalogue.generation import GENERATION
 from latentscape.metrics.catalogue.journeys import JOURNEYS
 from latentscape.metrics.catalogue.maps import MAPS
+from latentscape.metrics.catalogue.motion import MOTION
 from latentscape.metrics.catalogue.reconstruction import RECONSTRUCTION
 from latentscape.metrics.catalogue.shape import SHAPE
 from latentscape.metrics.catalogue.smoothness import SMOOTHNESS
@@ -21,6 +23,7 @@ from latentscape.records import Measure, Reference, Row, Undefined
 CATALOGUE: dict[str, Entry] = {
     **RECONSTRUCTION,
     **COLLAPSE,
+    **DRIFT,
     **MAPS,
     **SHAPE,
     **CLASSES,
@@ -30,6 +33,7 @@ CATALOGUE: dict[str, Entry] = {
     **GENERATION,
     **TRAJECTORIES,
     **JOURNEYS,
+    **MOTION,
 }
 
 

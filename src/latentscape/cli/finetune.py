@@ -1,0 +1,150 @@
+"""latentscape finetune."""
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from latentscape.cli.options import (
+    Folder,
+    Json,
+    Model,
+    Seed,
+    Settings,
+    Size,
+    one_of,
+    parse_settings,
+    sized,
+)
+from latentscape.cli.talk import Bar, TrainingBar, give, row_lines, say
+from latentscape.cli.train import MAPS, BetaConvention, Doctor, Maps, Scored
+
+
+def finetune(
+    model: Model,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
+    ] = None,
+    train: Annotated[str, typer.Option(help="The decoder, or all weights.")] = "decoder",
+    recipe: Annotated[str | None, typer.Option(help="The base's own if left out.")] = None,
+    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 10,
+    batch_size: Annotated[int, typer.Option(help="Images a step.")] = 8,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="1e-4 of a decoder, 1e-5 of all, if left out.")
+    ] = None,
+    beta: Annotated[float | None, typer.Option(help="Weight of the rate, in ELBO units.")] = None,
+    beta_convention: BetaConvention = None,
+    likelihood: Scored = None,
+    perceptual: Annotated[
+        float | None, typer.Option(help="Weight of LPIPS beside the mean squared error.")
+    ] = None,
+    ema: Annotated[
+        float | None, typer.Option(help="Decay of the running mean of weights: .999, say.")
+    ] = None,
+    size: Size = None,
+    seed: Seed = 0,
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    out: Folder = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
+    doctor: Doctor = "stop",
+    report: Annotated[bool, typer.Option(help="Measure, map and report afterwards.")] = True,
+    maps: Maps = "pca,pacmap",
+    settings: Settings = None,
+    json: Json = False,
+) -> None:
+    """Train a model further on DATA and leave a run folder that tells it before and after.
+
+    latentscape finetune runs/x triplets:clips --train decoder --out runs/x-decoder
+
+    latentscape finetune runs/x triplets:clips --train all --recipe sigma_vae --out runs/x-all
+    """
+    from latentscape.models import LikelihoodName
+    from latentscape.training import Precision, TrainConfig
+    from latentscape.training.config import DoctorMode, Trained
+    from latentscape.training.finetuning import FinetuneConfig
+    from latentscape.training.hardware import keep_freed_memory
+
+    keep_freed_memory()
+    shown = tuple(one_of(name, MAPS, "map") for name in maps.split(",")) if report else ()
+    more = parse_settings(settings, TrainConfig)
+    kinds = get_args(LikelihoodName)
+    config = FinetuneConfig(
+        train=one_of(train, get_args(Trained), "part to train"),
+        recipe=None if recipe is None else recipe.replace("-", "_"),
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        beta=beta,
+        beta_convention=beta_convention,
+        likelihood=one_of(likelihood, kinds, "likelihood") if likelihood else None,
+        perceptual=perceptual,
+        ema=ema,
+        seed=seed,
+        more={
+            "precision": one_of(precision, get_args(Precision), "precision"),
+            "device": device,
+            "doctor": one_of(doctor, get_args(DoctorMode), "doctor"),
+            **more["TrainConfig"],
+            "recipe_options": more["recipe"],
+        },
+    )
+    named = sized(data, size, model=model)
+    place = out or Path("runs") / f"{Path(model.partition(':')[2] or model).name}-{train}"
+    _run((model, named), config, place, resume=resume, maps=shown, json=json)
+
+
+def _run(
+    words: tuple[str, Any],
+    config: Any,
+    out: Path,
+    *,
+    resume: bool,
+    maps: tuple[str, ...],
+    json: bool,
+) -> None:
+    from latentscape.errors import TrainingError
+    from latentscape.training.together import is_first_process
+    from latentscape.workflows.finetune import finetune as finetune_model
+
+    listeners = (TrainingBar(config.epochs),)
+    try:
+        record = finetune_model(
+            *words, config, out=out, resume=resume, listeners=listeners, say=say
+        )
+    except TrainingError:
+        if is_first_process() and (out / "measures" / "finetuning.json").exists():
+            say(f"what became of it is kept: {_page(out, maps) or out}")
+        raise
+    if not is_first_process():
+        return
+    if record is None:
+        say(f"stopped by Ctrl-C and saved; go on with --resume --out {out}")
+        raise typer.Exit(1)
+    page = _page(out, maps)
+    lines = row_lines((record.before, record.after, record.drift))
+    lines += ["after less before"]
+    lines += [_difference_line(difference) for difference in record.differences]
+    lines += [record.verdict, *([f"cure: {record.cure}"] if record.cure else [])]
+    lines += [f"report                  {page}"] if page else []
+    lines.append(f"run                     {out}")
+    give(record, lines, as_json=json)
+
+
+def _page(out: Path, maps: tuple[str, ...]) -> Path | None:
+    """The report, measures and maps made before; None where none is asked for."""
+    if not maps:
+        return None
+    from latentscape.cli.report import write_report
+    from latentscape.workflows.tour import tour
+
+    bar = Bar("images")
+    tour(out, maps=maps, say=bar.stage, progress=bar)
+    return Path(write_report(out).path)
+
+
+def _difference_line(difference: Any) -> str:
+    unit = f" {difference.unit}" if difference.unit else ""
+    reach = f"[{difference.low:+.4g}, {difference.high:+.4g}]"
+    words = f"  {difference.name:<24}{difference.value:>+12.5g}{unit:<20}{reach:<24}"
+    return f"{words}{difference.verdict}"

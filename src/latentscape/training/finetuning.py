@@ -1,0 +1,156 @@
+"""What fine-tuning is told, and what it takes from the model that it begins with."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from latentscape.errors import UsageError
+from latentscape.models import LikelihoodName, ModelConfig
+from latentscape.records.fields import fitted
+from latentscape.training.config import TrainConfig, Trained
+from latentscape.training.recipes import OF_RECIPE, Recipe, recipe_named, settings_of
+
+RATES: dict[Trained, float] = {"decoder": 1e-4, "all": 1e-5}
+AVERAGED = 0.1  # share of a run's steps that the running mean of the weights spans
+LONGEST = 1000  # steps
+PERCEPTUAL = 0.1
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """How a model that exists is trained further.
+
+    What is left at None is the base's own, or follows from what is trained.
+
+    Attributes:
+        train: The ``decoder`` alone, whose encoder then stays as it is, bit for bit, and with it
+            every latent; or ``all`` weights.
+        recipe: None for the base's own with its settings: of a model that is no run ``sigma_vae``,
+            of a point posterior ``ae``; with a `beta_convention`, ``vae``.
+        epochs: Passes over the training images.
+        batch_size: Images a step (on each device).
+        learning_rate: None for 1e-4 of a decoder, which nothing else depends on, and 1e-5 of all
+            weights, for whatever was built on the latents depends on the encoder.
+        beta, beta_convention: As in `TrainConfig`.
+        likelihood: None for the recipe's, else the base's own with the σ that it has.
+        perceptual: Weight of LPIPS beside the mean squared error; None for .1 where a decoder is
+            trained and the net's weights are on this machine, else 0.
+        ema: Decay of the running mean of the weights, which is what is kept; None for one over the
+            last tenth of the steps (1,000 at most) of a decoder, and for none of all weights.
+        seed: Of order, noise and augmentation.
+        more: Any other field of `TrainConfig`, and under ``recipe_options`` the terms' settings.
+    """
+
+    train: Trained = "decoder"
+    recipe: str | None = None
+    epochs: int = 10
+    batch_size: int = 8
+    learning_rate: float | None = None
+    beta: float | None = None
+    beta_convention: str | None = None
+    likelihood: LikelihoodName | None = None
+    perceptual: float | None = None
+    ema: float | None = None
+    seed: int = 0
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What is known of the model that fine-tuning begins with.
+
+    Attributes:
+        model: Of the networks; their name is ``base`` where another program made them.
+        recipe: By which it was trained, if this program trained it.
+        training: The settings of that, as in run.json.
+    """
+
+    model: ModelConfig
+    recipe: str | None
+    training: dict[str, Any]
+
+
+def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> TrainConfig:
+    """The training that a fine-tuning comes to.
+
+    Args:
+        config: What was asked for.
+        base: What it begins with.
+        perceptual: Weight of LPIPS, settled; 0 for none.
+
+    Raises:
+        UsageError: If the words do not fit each other, or the base.
+    """
+    inherited = _inherited(config, base)
+    options = {**inherited.pop("recipe_options", {}), **config.more.get("recipe_options", {})}
+    options |= {} if config.beta is None else {"beta": config.beta}
+    options |= {"perceptual": perceptual} if perceptual else {}
+    given = {
+        key: fitted(TrainConfig, key, value)
+        for key, value in config.more.items()
+        if key != "recipe_options"
+    }
+    if config.likelihood is not None:
+        inherited |= {"likelihood": config.likelihood, "likelihood_scale": None}
+    return TrainConfig(
+        **{
+            **inherited,
+            "network": base.model.network,
+            "latent": tuple(base.model.latent_shape),
+            "network_options": base.model.options,
+            "epochs": config.epochs,
+            "batch_size": config.batch_size,
+            "learning_rate": config.learning_rate or RATES[config.train],
+            "recipe_options": options,
+            "more_terms": ("perceptual",) if perceptual else (),
+            "trains": config.train,
+            "ema": config.ema,
+            "seed": config.seed,
+            **given,
+        }
+    )
+
+
+def _inherited(config: FinetuneConfig, base: Base) -> dict[str, Any]:
+    """Recipe and its settings: the base's, unless another is asked for."""
+    if config.recipe is not None or config.beta_convention is not None or base.recipe is None:
+        plain = "ae" if base.model.posterior == "point" else "sigma_vae"
+        recipe = config.recipe or ("vae" if config.beta_convention else plain)
+        return {"recipe": recipe, "beta_convention": config.beta_convention}
+    told = {key: base.training[key] for key in OF_RECIPE if key in base.training}
+    told = {key: fitted(TrainConfig, key, value) for key, value in told.items()}
+    known = settings_of(recipe_named(base.recipe))  # not those of further terms
+    options = {k: v for k, v in told.get("recipe_options", {}).items() if k in known}
+    kept = {**told, "recipe": base.recipe, "recipe_options": options}
+    return {key: value for key, value in kept.items() if key not in ("more_terms", "trains")}
+
+
+def description_of(config: TrainConfig, recipe: Recipe, base: Base) -> ModelConfig:
+    """The model's description: the base's, with the likelihood that the recipe asks for.
+
+    Raises:
+        UsageError: If the recipe wants another posterior than the base has.
+    """
+    model = base.model
+    if recipe.posterior != model.posterior:
+        fits = "ae" if model.posterior == "point" else "sigma_vae"
+        raise UsageError(
+            f"the recipe {recipe.name!r} is of {recipe.posterior} posteriors, and the base has a "
+            f"{model.posterior} one",
+            f"fine-tune it by --recipe {fits}",
+        )
+    asked, scale = config.likelihood or recipe.likelihood, config.likelihood_scale
+    if asked is None:
+        return model if scale is None else replace(model, likelihood_scale=scale)
+    own = recipe.likelihood_scale if scale is None else scale
+    return replace(model, likelihood=asked, likelihood_scale=own)
+
+
+def averaging_over(n_steps: int) -> float:
+    """Decay of a running mean that spans a tenth of a run's steps, 1,000 at most.
+
+    Longer than the run itself it would keep the weights that the run began with.
+
+    >>> averaging_over(100_000), averaging_over(500)
+    (0.999, 0.98)
+    """
+    return 1 - 1 / min(max(AVERAGED * n_steps, 2), LONGEST)

@@ -1,0 +1,244 @@
+"""A model before and after fine-tuning, measured in one pass over the same images."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from latentscape.errors import TrainingError, UndefinedError
+from latentscape.metrics import ReconstructionScore, bootstrap_intervals, measured
+from latentscape.metrics.collapse import LatentSums, scaled_active
+from latentscape.metrics.drift import Drift, latent_drift
+from latentscape.models import Autoencoder, OpenModel
+from latentscape.records import Difference, FineTuneRecord, Provenance, Row, Undefined
+from latentscape.training.cure import diagnose
+from latentscape.training.recipes import Recipe, prior_matched
+from latentscape.training.watch import Signs
+from latentscape.training.weighting import figure, weighting_of
+from latentscape.workflows.fit import Plan
+from latentscape.workflows.opening import Subject, as_bytes, require_finite
+
+N_SHOWN = 8
+MEASURE_OF = {"psnr": "psnr_mean"}  # a column of single images to the measure that is its mean
+OF_PIXELS = ("mse", "mae", "psnr")
+
+
+@dataclass(frozen=True)
+class Told:
+    """How training ended, and with which error if it collapsed."""
+
+    stopped: str
+    collapse: TrainingError | None = None
+
+
+@dataclass
+class _Side:
+    """One of the two models, and what is gathered of it."""
+
+    model: Autoencoder
+    name: str
+    score: ReconstructionScore
+    means: list[np.ndarray] = field(default_factory=list)
+    noise: list[np.ndarray] = field(default_factory=list)
+    shown: list[np.ndarray] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, model: OpenModel, name: str) -> "_Side":
+        """Nothing gathered yet."""
+        autoencoder = model.autoencoder.eval()
+        return cls(autoencoder, name, ReconstructionScore(likelihood=autoencoder.likelihood.name))
+
+    def look(self, pixels: torch.Tensor, rng: torch.Generator, shown: np.ndarray) -> None:
+        """See a batch; `shown` says which of it are to be kept."""
+        model, is_point = self.model, self.model.posterior == "point"
+        encoded = model.encode(pixels)
+        require_finite(self.name, encoded.mean, "encodes")
+        back, logits = model.decode(encoded.mean), model.logits(encoded.sample(rng))
+        require_finite(self.name, back, "decodes")
+        self.score.update(
+            pixels, back, nll=model.likelihood.nll(logits, pixels),
+            kl=None if is_point else encoded.kl(), means=None if is_point else encoded.mean,
+        )  # fmt: skip
+        self.means.append(encoded.mean.cpu().numpy())
+        if not is_point:
+            self.noise.append(encoded.log_var.double().exp().flatten(1).mean(0).cpu().numpy())
+        self.shown.append(as_bytes(back[torch.from_numpy(shown).to(back.device)]))
+
+
+def before_and_after(subject: Subject, after: OpenModel, plan: Plan, told: Told) -> FineTuneRecord:
+    """Measure both models on the subject's images.
+
+    Pixel errors are of the posterior mean's reconstruction; distortion takes one draw an image.
+
+    Args:
+        subject: The base, and the images.
+        after: The model that came of it.
+        plan: Of its training.
+        told: How that ended.
+    """
+    seed, rows = plan.config.seed, subject.rows
+    sides = (_Side.of(subject.model, "before"), _Side.of(after, "after"))
+    picked = np.random.default_rng(seed).permutation(len(rows))[:N_SHOWN]
+    is_shown = np.isin(np.arange(len(rows)), picked)
+    _gather(subject, sides, is_shown, seed=seed)
+    groups = None if subject.images.groups is None else subject.images.groups[rows]
+    (before, mine), (now, theirs) = (
+        side.score.compute(side.name, seed=seed, groups=groups) for side in sides
+    )
+    old, new = (np.concatenate(side.means) for side in sides)
+    noise = float(np.mean(sides[0].noise)) if sides[0].noise else None
+    drift = _drift(old, new, noise=noise, seed=seed, groups=groups)
+    active = (
+        _active(sides[0], old, pulled=_pulled(subject.model)),
+        _active(sides[1], new, pulled=_pulled(subject.model)),
+    )
+    verdict, cure = _verdict(now, plan, told)
+    base = plan.base or {}
+    return FineTuneRecord(
+        provenance=_provenance(subject, after, plan),
+        base=base.get("name", subject.model.name),
+        base_sha256=base.get("sha256", subject.model.sha256),
+        trained=plan.config.trains,
+        objective=objective_words(plan.recipe, plan.description.likelihood),
+        stopped=told.stopped,
+        verdict=verdict,
+        cure=cure,
+        before=before,
+        after=now,
+        differences=tuple(_differences((mine, before), (theirs, now), seed=seed, groups=groups)),
+        drift=_drift_row(drift, active, n=len(rows)),
+        moved=np.zeros(0) if isinstance(drift, str) else drift.moved,
+        kept=np.zeros(0) if isinstance(drift, str) else drift.kept,
+        active_before=active[0],
+        active_after=active[1],
+        originals=subject.as_bytes(rows[is_shown]),
+        befores=np.concatenate(sides[0].shown),
+        afters=np.concatenate(sides[1].shown),
+        shown_ids=tuple(subject.images.sample_ids[rows[is_shown]].tolist()),
+    )
+
+
+@torch.inference_mode()
+def _gather(
+    subject: Subject, sides: tuple[_Side, _Side], is_shown: np.ndarray, *, seed: int
+) -> None:
+    device = subject.model.autoencoder.device
+    rngs = [torch.Generator(device=device).manual_seed(seed) for _ in sides]
+    done = 0
+    for batch, pixels in subject.batches():
+        shown = np.flatnonzero(is_shown[done : done + len(batch)])
+        for side, rng in zip(sides, rngs, strict=True):
+            side.look(pixels, rng, shown)
+        done += len(batch)
+
+
+def objective_words(recipe: Recipe, likelihood: str) -> tuple[str, ...]:
+    """The objective's terms, each with its weight, in words."""
+    words = []
+    for term in recipe.terms:
+        weight = next(
+            (
+                f" × {figure(value)}"
+                for name in ("beta", "perceptual", "weight", "scale")
+                if isinstance(value := getattr(term, name, None), int | float)
+            ),
+            "",
+        )
+        own = f" ({likelihood}, from a draw of the posterior)" if not words else ""
+        words.append(f"{term.name}{weight}{own}".replace("_", " "))
+    return tuple(words)
+
+
+def _provenance(subject: Subject, after: OpenModel, plan: Plan) -> Provenance:
+    return subject.provenance(seed=plan.config.seed, n=len(subject.rows)).model_copy(
+        update={
+            "model": after.name,
+            "recipe": plan.config.recipe,
+            "model_sha256": after.sha256,
+        }
+    )
+
+
+def _drift(
+    old: np.ndarray, new: np.ndarray, *, noise: float | None, seed: int, groups: np.ndarray | None
+) -> Drift | str:
+    """How far latents moved; a sentence where that is not defined."""
+    try:
+        return latent_drift(old, new, noise=noise, seed=seed, groups=groups)
+    except UndefinedError as error:
+        return error.message
+
+
+def _drift_row(drift: Drift | str, active: tuple[np.ndarray, np.ndarray], *, n: int) -> Row:
+    before, after = active
+    units = [
+        measured("units_lost", int((before & ~after).sum()), n=n),
+        measured("units_gained", int((after & ~before).sum()), n=n),
+    ]
+    if isinstance(drift, str):
+        undefined = tuple(
+            Undefined(name=name, why=drift)
+            for name in ("latent_drift", "latents_kept", "latent_cka")
+        )
+        return Row(name="latents", measures=tuple(units), undefined=undefined)
+    return Row(name="latents", measures=(*drift.measures, *units), undefined=drift.undefined)
+
+
+def _pulled(model: OpenModel) -> bool:
+    posterior = model.autoencoder.posterior
+    return posterior == "gaussian" and prior_matched(model.recipe, posterior=posterior)
+
+
+def _active(side: _Side, means: np.ndarray, *, pulled: bool) -> np.ndarray:
+    flat = means.reshape(len(means), -1)
+    sums = LatentSums.of(flat, np.zeros_like(flat))
+    noise = np.mean(side.noise, axis=0) if side.noise else None
+    return sums.active if pulled else scaled_active(sums.means.variance, noise)
+
+
+def _verdict(now: Row, plan: Plan, told: Told) -> tuple[str, str]:
+    """What the collapse doctor says of the model that came out, and its advice."""
+    if told.collapse is not None:
+        return told.collapse.message, told.collapse.hint or ""
+    found = {m.name: m.value for m in now.measures}
+    signs = Signs(
+        rate=found.get("rate"),
+        active_units=int(found.get("active_units", 0)),
+        output_share=found.get("reconstruction_spread", 1.0),
+    )
+    weighting = weighting_of(
+        plan.images, plan.rows["train"], recipe=plan.recipe, model=plan.description
+    )
+    diagnosis = diagnose(
+        signs,
+        weighting,
+        errors=(found["mse"], found["mae"]),
+        recipe=plan.config.recipe,
+        convention=plan.config.beta_convention,
+    )
+    return f"{diagnosis.finding}: {diagnosis.verdict}", diagnosis.cure
+
+
+Scored = tuple[dict[str, np.ndarray], Row]
+
+
+def _differences(
+    before: Scored, after: Scored, *, seed: int, groups: np.ndarray | None
+) -> Iterator[Difference]:
+    """After less before of each column of single images, by a paired bootstrap."""
+    known = {m.name: m for m in after[1].measures}
+    columns = {
+        MEASURE_OF.get(name, name): values - before[0][name]
+        for name, values in after[0].items()
+        if name in before[0] and MEASURE_OF.get(name, name) in known
+    }
+    for name, at in bootstrap_intervals(columns, seed=seed, groups=groups).items():
+        finite = columns[name][np.isfinite(columns[name])]
+        if len(finite):
+            yield Difference(
+                topic=FineTuneRecord.kind, run="after", against="before", name=name,
+                unit=known[name].unit, better=known[name].better,
+                value=float(finite.mean()), low=at.low, high=at.high,
+                interval=f"{at.words}, each image with both of its values", n=len(finite),
+            )  # fmt: skip

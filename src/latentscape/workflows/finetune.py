@@ -1,0 +1,187 @@
+"""Finetune: a model that exists, trained further on images; a run folder with before and after."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latentscape.data import DataConfig
+from latentscape.errors import ModelError, TrainingError, UsageError
+from latentscape.models import ModelConfig, OpenModel, build_likelihood, open_model
+from latentscape.nn.lpips import HEADS
+from latentscape.nn.squeezenet import SQUEEZENET_WEIGHTS
+from latentscape.records import RUN_FILE, FineTuneRecord, read_run
+from latentscape.training import TrainConfig
+from latentscape.training.finetuning import (
+    PERCEPTUAL,
+    Base,
+    FinetuneConfig,
+    averaging_over,
+    description_of,
+    training_of,
+)
+from latentscape.training.folder import check_folder, require_free
+from latentscape.training.hardware import make_fabric
+from latentscape.training.loop import Listener
+from latentscape.training.recipes import recipe_of
+from latentscape.training.together import as_launched
+from latentscape.workflows.before_after import Told, before_and_after
+from latentscape.workflows.fit import Plan, fit
+from latentscape.workflows.opening import Subject, open_subject
+
+NO_NET = (
+    "the net of the perceptual term is not on this machine: its weight is 0, and pixels alone count"
+)
+
+
+def finetune(
+    model: str | Path,
+    data: str | DataConfig | None = None,
+    config: FinetuneConfig | None = None,
+    *,
+    out: Path | str,
+    resume: bool = False,
+    listeners: tuple[Listener, ...] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> FineTuneRecord | None:
+    """Train a model further and leave a run folder that tells it before and after.
+
+    Args:
+        model: MODEL to begin with; it is left as it is.
+        data: DATA; the model's own images if None. Of its own source, by the model's own split, so
+            that what it was tested on stays unseen.
+        config: How; None for the decoder alone with the defaults.
+        out: The run folder to make.
+        resume: Go on where a stopped run stood.
+        listeners: Hear each step and epoch.
+        say: Told what is done, line by line.
+
+    Returns:
+        Before and after on the test split, as kept in ``measures/finetuning.json``; None of a run
+        that was interrupted, and in all processes but the first.
+
+    Raises:
+        UsageError: If the words do not fit each other, or the model.
+        DataError: If images and model do not fit.
+        TrainingError: If the loss breaks or the run collapses. Of a collapse weights, record and
+            page are kept all the same, for there is something to see.
+    """
+    config, folder = config or FinetuneConfig(), Path(out)
+    require_free(folder, resume=resume)
+    subject = open_subject(model, data, "train", precision="fp32")
+    plan = _plan(subject, str(model), config, folder if resume else None, say=say)
+    fabric = make_fabric(plan.config)
+    check_folder(folder, plan.data, plan.config, resume=resume, base=plan.base)
+    fabric.barrier()  # every process has looked before the first one writes
+    collapse = None
+    try:
+        run = fit(plan, fabric=fabric, folder=folder, listeners=listeners, say=say)
+        stopped = run.stopped
+    except TrainingError as error:
+        if not (folder / "model.safetensors").exists():
+            raise
+        collapse, stopped = error, "collapsed"
+    record = None
+    if fabric.is_global_zero and stopped != "interrupted":
+        say("measuring before and after")
+        record = _measured(subject, str(model), plan, folder, stopped, collapse)
+    if collapse is not None:
+        raise collapse
+    return record
+
+
+def _plan(
+    subject: Subject,
+    words: str,
+    config: FinetuneConfig,
+    begun: Path | None,
+    *,
+    say: Callable[[str], None],
+) -> Plan:
+    opened = subject.model
+    base = _base(opened)
+    rows = {name: np.flatnonzero(subject.splits == name) for name in ("train", "val", "test")}
+    training = training_of(config, base, perceptual=_perceptual(config, base, say=say))
+    training = as_launched(training)
+    if config.ema is None and config.train == "decoder":
+        training = replace(training, ema=_averaging(training, len(rows["train"]), begun))
+    recipe = recipe_of(training, subject.images.shape)
+    description = description_of(training, recipe, base)
+    plan = Plan(
+        subject.images, rows, subject.config, training, recipe, description,
+        _begun_with(opened, description), _described(opened, words),
+    )  # fmt: skip
+    plan.require_fit()
+    return plan
+
+
+def _base(opened: OpenModel) -> Base:
+    """What is known of an opened model."""
+    autoencoder = opened.autoencoder
+    if opened.folder is not None:
+        about = read_run(opened.folder)
+        return Base(
+            ModelConfig.from_json(about["model"]), about["recipe"], about.get("training") or {}
+        )
+    raise UsageError(f"{opened.name} is no run", f"train one first: {autoencoder.image_shape}")
+
+
+def _perceptual(config: FinetuneConfig, base: Base, *, say: Callable[[str], None]) -> float:
+    """The perceptual weight: what was asked for, or what this machine allows."""
+    if config.perceptual is not None:
+        return config.perceptual
+    if config.train == "all":
+        return 0.0
+    if SQUEEZENET_WEIGHTS.find() is None or HEADS["squeeze"].find() is None:
+        say(NO_NET)
+        return 0.0
+    return PERCEPTUAL
+
+
+def _averaging(config: TrainConfig, n_train: int, begun: Path | None) -> float:
+    """Decay of the running mean; a run that goes on keeps its own."""
+    if begun is not None and (begun / RUN_FILE).exists():
+        before = (read_run(begun).get("training") or {}).get("ema")
+        if before is not None:
+            return before
+    world = config.devices * config.n_nodes
+    batches = math.ceil(max(n_train // world, 1) / config.batch_size)
+    return averaging_over(config.epochs * math.ceil(batches / config.accumulate))
+
+
+def _begun_with(opened: OpenModel, description: ModelConfig) -> Any:
+    """The base's networks under the likelihood of the description."""
+    autoencoder = opened.autoencoder
+    now = (description.likelihood, description.likelihood_scale)
+    before = autoencoder.likelihood
+    scale = getattr(before, "sigma", getattr(before, "scale", description.likelihood_scale))
+    if now != (before.name, scale):
+        autoencoder.likelihood = build_likelihood(*now)
+    return autoencoder
+
+
+def _described(opened: OpenModel, words: str) -> dict[str, Any]:
+    """The base for run.json."""
+    place = words if opened.folder is None else str(opened.folder.resolve())
+    return {"model": place, "name": opened.name, "sha256": opened.sha256, "recipe": opened.recipe}
+
+
+def _measured(
+    subject: Subject,
+    words: str,
+    plan: Plan,
+    folder: Path,
+    stopped: str,
+    collapse: TrainingError | None,
+) -> FineTuneRecord:
+    before = open_model(words, "fp32")
+    if before.sha256 != subject.model.sha256:
+        raise ModelError(f"{words} has changed meanwhile", "measure the new run by itself")
+    told = Told(stopped, collapse)
+    tested = replace(subject, model=before, split="test", rows=plan.rows["test"])
+    record = before_and_after(tested, open_model(folder, "fp32"), plan, told)
+    record.save(folder / "measures" / "finetuning")
+    return record
