@@ -55,8 +55,10 @@ def test_encode_at_the_images_own_size_and_at_another(say, pair, pictures):
     assert said.code == 0, said
     assert "brought to RGB" in said.err
     assert Store.open("own").latent_shape == (3, 3, 3)
-    assert say("encode", pair, f"folder:{pictures}", "--size", 8, "--out", "small").code == 0
+    exact = ("--size", 8, "--precision", "fp32", "--out", "small")
+    assert say("encode", pair, f"folder:{pictures}", *exact).code == 0
     store = Store.open("small")
+    assert store.manifest.precision == "fp32"
     assert store.latent_shape == (3, 2, 2)
     assert store.manifest.recipe == "onnx"
     from latentscape.data import DataConfig, load_images
@@ -69,11 +71,18 @@ def test_encode_at_the_images_own_size_and_at_another(say, pair, pictures):
 
 def test_sizes_are_said_where_they_are_needed(refused, pair, pictures, x):
     data = f"folder:{pictures}"
-    refused("encode", pair, data, "--size", 10, "--out", "s", code=1, match="multiples of 4")
+    refused("encode", pair, data, "--precision", "fp8", "--out", "s", code=2, match="fp8")
     refused("encode", pair, "--size", 8, "--out", "s", code=2, match="none is named")
     refused("encode", pair, "--out", "s", code=2, match="which images")
     refused("encode", pair, data, code=2, match="no run")
     refused("encode", x, "digits", "--size", 8, code=2, match="own size")
+
+
+def test_sides_that_do_not_divide_are_padded_once_said(say, pair, pictures):
+    said = say("encode", pair, f"folder:{pictures}", "--size", 10, "--out", "s")
+    assert said.code == 0, said
+    assert said.err.count("10×10 are padded to 12×12 by reflection") == 1
+    assert Store.open("s").latent_shape == (3, 3, 3)
 
 
 def test_pictures_of_several_sizes_ask_for_one(refused, pair, pictures):

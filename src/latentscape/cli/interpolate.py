@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, Seed, Size, SplitName, sized
+from latentscape.cli.options import Json, Model, Out, Precision, Seed, Size, SplitName, sized
 from latentscape.cli.talk import give, warn_if_lost
 
 
@@ -37,6 +37,7 @@ def interpolate(
     film: Annotated[str, typer.Option(help="Films beside it: gif, mp4, or both by a comma.")] = "",
     split: SplitName = "test",
     size: Size = None,
+    precision: Precision = "auto",
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,

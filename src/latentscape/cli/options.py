@@ -3,7 +3,7 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -17,15 +17,36 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="digits, sprites, mnist, fashion-mnist, cifar10, cifar10-gray, "
-        "folder:PATH, triplets:PATH, npz:PATH or hf:NAME",
+        "folder:PATH, triplets:PATH, video:PATH, npz:PATH or hf:NAME",
     ),
 ]
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A run folder, or onnx:ENCODER,DECODER.")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run folder, diffusers:ID-or-FOLDER, onnx:ENCODER,DECODER or "
+        "python:MODULE:CALLABLE.",
+    ),
 ]
 Size = Annotated[
     int | None,
     typer.Option(min=1, help="Side to bring DATA to, for a model that is no run."),
+]
+
+
+def _run_in(context: typer.Context, precision: str) -> str:
+    """While the command runs, models open in that precision."""
+    if not context.resilient_parsing:
+        from latentscape.models import running_in
+
+        context.with_resource(running_in(precision))
+    return precision
+
+
+PRECISION_HELP = "Of the model: fp32 is exact; auto is bf16 where it is fast, and fp32 for a run."
+Precision = Annotated[str, typer.Option("--precision", callback=_run_in, help=PRECISION_HELP)]
+ModelPrecision = Annotated[
+    str, typer.Option("--model-precision", callback=_run_in, help=PRECISION_HELP)
 ]
 Folder = Annotated[Path | None, typer.Option("--out", help="Folder to write to.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Stem of the files to write.")]
@@ -47,14 +68,19 @@ Settings = Annotated[
 ]
 
 
-def sized(data: str | None, size: int | None, *, model: str) -> "str | DataConfig | None":
-    """DATA at the size that ``--size`` asks for.
+def sized(
+    data: str | None, size: int | None, *, model: str, resize: str | None = None
+) -> "str | DataConfig | None":
+    """DATA at the size that ``--size`` asks for, by the rule of ``--resize``.
 
     Raises:
-        UsageError: If there is no DATA to bring to it, or the model is a run: it has its own.
+        UsageError: If there is no DATA to bring to it, the model is a run, which has its own, or
+            there is no such rule.
     """
-    if size is None:
+    if size is None and resize is None:
         return data
+    if size is None:
+        raise UsageError(f"--resize {resize} brings images to no size", "give --size too")
     from latentscape.records import RUN_FILE
 
     if (Path(model) / RUN_FILE).exists():
@@ -64,8 +90,11 @@ def sized(data: str | None, size: int | None, *, model: str) -> "str | DataConfi
     if data is None:
         raise UsageError(f"--size {size} is of DATA, and none is named", "name DATA after MODEL")
     from latentscape.data import DataConfig
+    from latentscape.data.image_set import ResizeRule
 
-    return DataConfig(data, size=size)
+    if resize is None:
+        return DataConfig(data, size=size)
+    return DataConfig(data, size=size, resize=one_of(resize, get_args(ResizeRule), "resize rule"))
 
 
 def parse_settings(pairs: list[str] | None, *configs: type) -> dict[str, dict[str, Any]]:

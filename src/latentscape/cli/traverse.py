@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Json, Model, Out, Size, SplitName, sized
+from latentscape.cli.options import Json, Model, Out, Precision, Size, SplitName, sized
 from latentscape.cli.talk import give, warn_if_lost
 
 
@@ -18,6 +18,7 @@ def traverse(
     n_steps: Annotated[int, typer.Option(help="Images a latent.")] = 11,
     split: SplitName = "test",
     size: Size = None,
+    precision: Precision = "auto",
     out: Out = None,
     json: Json = False,
 ) -> None:

@@ -1,14 +1,37 @@
 """Autoencoder = encoder + posterior + decoder. Everything else in the program sees only this."""
 
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
+from dataclasses import dataclass
 from itertools import chain
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from latentscape.errors import DataError, ModelError
+from latentscape.errors import ModelError
 from latentscape.models.likelihood import Likelihood
+from latentscape.models.padding import pad_to, padded_shape
 from latentscape.models.posterior import Posterior, PosteriorKind, posterior_of
+from latentscape.models.precision import Format
 from latentscape.shapes import ImageShape, LatentShape
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How a model's makers write pixels and latents.
+
+    Attributes:
+        pixel_range: Lowest and highest pixel that the networks work in; converted from and to
+            [0, 1] inside `Autoencoder`.
+        latent_scale, latent_shift: Elsewhere, in a diffusion model say, its latents are used as
+            (z − shift) · scale: one number each, or one a channel. Recorded, never applied.
+    """
+
+    pixel_range: tuple[float, float] = (0.0, 1.0)
+    latent_scale: float | tuple[float, ...] = 1.0
+    latent_shift: float | tuple[float, ...] = 0.0
 
 
 class Autoencoder(nn.Module):
@@ -20,12 +43,18 @@ class Autoencoder(nn.Module):
         posterior: ``point`` or ``gaussian``; the encoder's output has one or two times the
             latent's length on axis 1 accordingly.
         likelihood: How logits are scored against images.
-        size_step: Where the model takes images of any size, what their sides must be multiples of;
-            `image_shape` is then one size of many, see `for_images`. None where the size is fixed.
-        pixel_range: The range the networks themselves work in; images are converted inside.
+        size_step: Where the model takes images of any size, what their sides are padded to a
+            multiple of; `image_shape` is then one size of many, see `for_images`. None where the
+            size is fixed.
+        inner_shape: What the networks are given: `image_shape`, padded to multiples of
+            `size_step`.
+        conventions: Pixel range, latent scale and shift of its makers.
+        precision: ``bf16`` where the networks run under autocast. Training and whatever is
+            differentiated stay in fp32, and so do all answers.
     """
 
-    pixel_range = (0.0, 1.0)
+    conventions = Conventions()
+    precision: Format = "fp32"
 
     def __init__(
         self,
@@ -42,18 +71,32 @@ class Autoencoder(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
-        self.image_shape = image_shape
+        self.image_shape = self.inner_shape = image_shape
         self.latent_shape = latent_shape
         self.posterior: PosteriorKind = posterior
         self.size_step = size_step
 
     def encode(self, images: Tensor) -> Posterior:
         """Images ``batch channels height width`` in [0, 1] to their posterior."""
-        return posterior_of(self.encoder(images).float(), self.posterior)
+        low, high = self.pixel_range
+        images = images if (low, high) == (0, 1) else images * (high - low) + low
+        images = pad_to(images, self.inner_shape) if self._is_padded else images
+        with self._running(images):
+            parameters = self.encoder(self._laid_out(images))
+        return posterior_of(parameters.float(), self.posterior)
 
     def logits(self, latents: Tensor) -> Tensor:
-        """Latents to the decoder's raw output, ``batch channels height width``."""
-        return self.decoder(latents).float()
+        """Latents to the decoder's raw output, ``batch channels height width``.
+
+        Of a decoder that makes images of another range than [0, 1], in [0, 1] already.
+        """
+        with self._running(latents):
+            made = self.decoder(self._laid_out(latents))
+        made = made.float()
+        if self._is_padded:
+            made = made[..., : self.image_shape.height, : self.image_shape.width]
+        low, high = self.pixel_range
+        return made if (low, high) == (0, 1) else (made - low) / (high - low)
 
     def decode(self, latents: Tensor) -> Tensor:
         """Latents ``batch *latent`` to mean images in [0, 1]."""
@@ -65,50 +108,81 @@ class Autoencoder(nn.Module):
         weights = chain(self.parameters(), self.buffers())
         return next((weight.device for weight in weights), torch.device("cpu"))
 
-    def for_images(self, shape: ImageShape) -> "Autoencoder":
+    @property
+    def pixel_range(self) -> tuple[float, float]:
+        """The range that the networks themselves work in; images are converted inside."""
+        return self.conventions.pixel_range
+
+    @property
+    def exact(self) -> Self:
+        """The same networks in fp32: what is differentiated, and searched by its derivative."""
+        return self if self.precision == "fp32" else self._as(precision="fp32")
+
+    def in_precision(self, precision: Format) -> Self:
+        """The same networks in that number format; in bf16 their weights are laid out for it."""
+        if precision == "bf16":
+            for weight in self.parameters():
+                if weight.dim() == 4:
+                    weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+        return self._as(precision=precision)
+
+    def for_images(self, shape: ImageShape) -> Self:
         """The same networks for images of another size; itself where its size is fixed.
 
+        Images whose sides are no multiples of `size_step` are padded inside, by their own mirror
+        image below and to the right, and cropped on the way back; a warning says so.
+
         Raises:
-            DataError: If the images' sides are no multiples of `size_step`.
-            ModelError: If the networks do not take them for another reason.
+            ModelError: If the networks do not take them.
         """
         step = self.size_step
         if step is None or shape == self.image_shape or shape.channels != self.image_shape.channels:
             return self
-        _require_multiples(shape, step)
-        latent_shape = self._latent_shape_of(shape)
-        return Autoencoder(
-            self.encoder,
-            self.decoder,
-            image_shape=shape,
-            latent_shape=latent_shape,
-            posterior=self.posterior,
-            likelihood=self.likelihood,
-            size_step=step,
-        ).eval()
+        inner = padded_shape(shape, step)
+        if inner != shape:
+            warnings.warn(
+                f"images of {shape.height}×{shape.width} are padded to "
+                f"{inner.height}×{inner.width} by reflection and cropped back: the model takes "
+                f"sides that are multiples of {step}",
+                stacklevel=4,
+            )
+        latent_shape = self._as(image_shape=inner, inner_shape=inner)._latent_shape_there()
+        return self._as(image_shape=shape, inner_shape=inner, latent_shape=latent_shape)
 
     @torch.inference_mode()
-    def _latent_shape_of(self, shape: ImageShape) -> LatentShape:
+    def _latent_shape_there(self) -> LatentShape:
         """Found by encoding one image, which must come back in its size."""
-        image = torch.full((1, *shape), 0.5, device=self.device)
+        image = torch.full((1, *self.image_shape), 0.5, device=self.device)
         latent = self.encode(image).mean
         back = tuple(self.decode(latent).shape[1:])
-        if back != tuple(shape):
+        if back != tuple(self.image_shape):
             raise ModelError(
-                f"images of {shape} come back as {ImageShape(*back)}",
+                f"images of {self.image_shape} come back as {ImageShape(*back)}",
                 f"try sides that are multiples of {2 * (self.size_step or 1)}",
             )
         return tuple(latent.shape[1:])
 
+    @property
+    def _is_padded(self) -> bool:
+        return self.inner_shape != self.image_shape
 
-def _require_multiples(shape: ImageShape, step: int) -> None:
-    if shape.height % step == 0 and shape.width % step == 0:
-        return
-    short = min(shape.height, shape.width)
-    below, above = short // step * step, -(-short // step) * step
-    near = " or ".join(str(size) for size in dict.fromkeys((below, above)) if size)
-    raise DataError(
-        f"the images are {shape.height}×{shape.width}, and the model takes sides that are "
-        f"multiples of {step}",
-        f"bring them to another size: --size {near}",
-    )
+    def _running(self, rows: Tensor) -> AbstractContextManager[Any]:
+        """The number format of one pass through a network."""
+        if not self._is_low(rows):
+            return nullcontext()
+        return torch.autocast(rows.device.type, dtype=torch.bfloat16)
+
+    def _laid_out(self, rows: Tensor) -> Tensor:
+        if rows.dim() != 4 or not self._is_low(rows):
+            return rows
+        return rows.contiguous(memory_format=torch.channels_last)
+
+    def _is_low(self, rows: Tensor) -> bool:
+        differentiated = torch.is_grad_enabled() and rows.requires_grad
+        return self.precision == "bf16" and not self.training and not differentiated
+
+    def _as(self, **changes: Any) -> Self:
+        """A twin that shares networks and weights, and differs in these attributes."""
+        twin = copy(self)
+        twin.__dict__.update(changes)
+        return twin

@@ -87,6 +87,8 @@ class Provenance(Record):
             empty where that is not known.
         model_sha256: Hash of the model's weights, which its name may share with others; empty where
             that is not known.
+        precision: Number format in which the model's networks ran: ``fp32`` or ``bf16``.
+        settings: How else they ran, where that may change what comes out: ``tiling=256`` say.
     """
 
     model: str
@@ -100,3 +102,5 @@ class Provenance(Record):
     fingerprint: str = ""
     resize: str = ""
     model_sha256: str = ""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    settings: str = ""

@@ -31,8 +31,10 @@ class Manifest(BaseModel):
         has_log_var: Whether ``log_var-*.npy`` lie beside the means.
         pixel_range: Range of pixels that the networks work in; `encode` is given [0, 1].
         prior_matched: Whether training drew the model's latents towards N(0, I).
-        scale, shift: What the model's makers multiply and shift latents by elsewhere; the rows
-            stored here are raw, neither has been applied.
+        scale, shift: Elsewhere the model's latents are used as (z − shift) · scale, one number
+            each or one a channel; the rows stored here are raw, neither has been applied.
+        precision: Number format in which the encoder ran; the rows themselves are fp32.
+        settings: How else it ran, where that may change what comes out.
         latent_shape: Shape of one latent.
         n: Rows in the whole store.
         shard_size: Rows in each shard but the last.
@@ -56,8 +58,10 @@ class Manifest(BaseModel):
     has_log_var: bool = False
     pixel_range: tuple[float, float] = (0.0, 1.0)
     prior_matched: bool = True
-    scale: float = 1.0
-    shift: float = 0.0
+    scale: float | tuple[float, ...] = 1.0
+    shift: float | tuple[float, ...] = 0.0
+    precision: Literal["fp32", "bf16"] = "fp32"
+    settings: str = ""
     latent_shape: tuple[int, ...]
     n: int
     shard_size: int
@@ -100,6 +104,8 @@ class Manifest(BaseModel):
             fingerprint=self.data_fingerprint,
             resize=self.resize,
             model_sha256=self.model_sha256,
+            precision=self.precision,
+            settings=self.settings,
         )
 
     def differences(self, other: "Manifest") -> dict[str, str]:

@@ -14,6 +14,7 @@ import latentscape
 from latentscape.data import DataConfig
 from latentscape.engine import Executor, LocalExecutor
 from latentscape.errors import StoreError, UsageError
+from latentscape.models import Format, precision_of
 from latentscape.records import StoreRecord
 from latentscape.store import Manifest, Samples, StoreWriter, rows_per_shard
 from latentscape.training.recipes import prior_matched
@@ -73,7 +74,8 @@ def encode(
     if batch_size < 1:
         raise UsageError(f"a batch of {batch_size} images is none", "give at least 1")
     with _opened_once():
-        subject = _opened(str(model), data, split)
+        form = precision_of(model)
+        subject = _opened(str(model), data, split, form)
         folder, plan = _folder(subject, out), plan_for(subject)
         writer = StoreWriter(folder, plan, may_replace=() if out else ("model_sha256",))
         missing = writer.missing_shards()
@@ -106,7 +108,7 @@ def encode_shard(task: EncodeTask, shard: int) -> int:
     Returns:
         How many images it holds.
     """
-    subject = _opened(task.model, task.data, task.split)
+    subject = _opened(task.model, task.data, task.split, task.plan.precision)
     plan = task.plan
     if (subject.images.fingerprint, subject.model.sha256) != (
         plan.data_fingerprint,
@@ -145,6 +147,10 @@ def plan_for(subject: Subject) -> Manifest:
         has_log_var=autoencoder.posterior == "gaussian",
         prior_matched=prior_matched(model.recipe, posterior=autoencoder.posterior),
         pixel_range=autoencoder.pixel_range,
+        scale=autoencoder.conventions.latent_scale,
+        shift=autoencoder.conventions.latent_shift,
+        precision=model.precision,
+        settings=model.settings,
         latent_shape=autoencoder.latent_shape,
         n=len(subject.rows),
         shard_size=rows_per_shard(autoencoder.latent_shape),
@@ -162,9 +168,9 @@ def samples_of(subject: Subject) -> Samples:
 
 
 @lru_cache(maxsize=1)
-def _opened(model: str, data: str | DataConfig | None, split: str) -> Subject:
+def _opened(model: str, data: str | DataConfig | None, split: str, precision: Format) -> Subject:
     """A worker opens model and images once, not once a shard."""
-    return open_subject(model, data, split)
+    return open_subject(model, data, split, precision=precision)
 
 
 @contextmanager

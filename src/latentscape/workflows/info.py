@@ -97,11 +97,13 @@ def _model(name: str) -> Facts:
         facts |= {"images": str(model.image_shape), "latent": latent}
     else:
         colours = {1: "gray", 3: "RGB"}.get(model.image_shape.channels, "")
-        facts["images"] = f"{colours}, of any sides that are multiples of {model.size_step}"
+        facts["images"] = f"{colours}, of any size, padded to multiples of {model.size_step}"
         facts["latent"] = f"{latent} of an image {model.image_shape}"
     return facts | {
         "posterior": model.posterior,
-        "pixels": "[{:g}, {:g}], assumed".format(*model.pixel_range),
+        "pixels": "[{:g}, {:g}]".format(*model.pixel_range)
+        + (", assumed" if opened.recipe == "onnx" else ""),
+        "precision": opened.precision,
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "weights sha256": opened.sha256,
     }

@@ -91,6 +91,8 @@ class Subject:
             fingerprint=self.images.fingerprint,
             resize=str(self.images.rule.get("resize", "none")),
             model_sha256=self.model.sha256,
+            precision=self.model.precision,
+            settings=self.model.settings,
         )
 
     @property
@@ -107,7 +109,9 @@ class Subject:
         return stem_of(self.images.name, self.split, mark[:8])
 
 
-def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -> Subject:
+def open_subject(
+    model: str | Path, data: str | DataConfig | None, split: str, *, precision: str = "auto"
+) -> Subject:
     """Open a model and the images it is asked about.
 
     Args:
@@ -117,6 +121,7 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
             and colour, with a warning, where it does not fit. A model that takes any size takes
             the size that DATA has.
         split: ``train``, ``val``, ``test`` or ``all``.
+        precision: Of the model's networks, see `open_model`.
 
     Raises:
         UsageError: If the split is unknown, or the model does not know its own images.
@@ -124,7 +129,7 @@ def open_subject(model: str | Path, data: str | DataConfig | None, split: str) -
     """
     if split not in SPLITS:
         raise UsageError(f"there is no split {split!r}", f"one of {', '.join(SPLITS)}")
-    opened = open_model(model)
+    opened = open_model(model, precision)
     config = data_for(opened, data)
     if opened.autoencoder.size_step is not None:
         images, config = _in_its_colour(opened, config)

@@ -259,6 +259,8 @@ def _provenance(model: OpenModel, store: Store | None, *, seed: int, n: int) -> 
         latent_shape=model.autoencoder.latent_shape,
         fingerprint="" if manifest is None else manifest.data_fingerprint,
         model_sha256=model.sha256,
+        precision=model.precision,
+        settings=model.settings,
     )
 
 

@@ -51,7 +51,7 @@ def smoothness_of(latents: Latents, *, seed: int) -> Smoothness:
 
 
 def _ground(subject: Subject, latents: np.ndarray, net: FeatureNet, seed: int) -> Ground:
-    autoencoder = subject.model.autoencoder
+    autoencoder = subject.model.autoencoder.exact
     return Ground(
         decode=autoencoder.decode,
         latents=torch.from_numpy(np.ascontiguousarray(latents, np.float32)).to(autoencoder.device),

@@ -29,7 +29,7 @@ def surroundings_of(subject: Subject, crowd: Crowd, method: str, *, seed: int) -
     if "latents" in NEEDS[method]:
         latents = _stored(subject, seed)
         latents = crowd.latents if latents is None else latents
-    autoencoder = subject.model.autoencoder
+    autoencoder = subject.model.autoencoder.exact
 
     def decode(latents: Tensor) -> Tensor:
         return autoencoder.decode(latents.to(autoencoder.device, torch.float32))

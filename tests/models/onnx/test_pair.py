@@ -5,7 +5,7 @@ import pytest
 import torch
 from onnx import helper
 
-from latentscape.errors import DataError, ModelError, RunError, UsageError
+from latentscape.errors import ModelError, RunError, UsageError
 from latentscape.models import open_model
 from latentscape.models.onnx import read_graph
 from latentscape.models.onnx.names import name_of
@@ -253,16 +253,24 @@ def test_open_sizes_follow_the_images(export):
         assert fitted.decode(fitted.encode(images).mean).shape == images.shape
 
 
-@pytest.mark.parametrize(
-    ("side", "near"), [(30, "--size 28 or 32"), (3, "--size 4"), (61, "--size 60 or 64")]
-)
-def test_sizes_that_do_not_divide_name_the_nearest(export, side, near):
+@pytest.mark.parametrize(("height", "width", "inner"), [(30, 30, (32, 32)), (3, 61, (4, 64))])
+def test_sizes_that_do_not_divide_are_padded_and_cropped_back(export, height, width, inner):
     encoder, decoder = export["grid"]
-    model = open_model(words(encoder(), decoder()))
-    with pytest.raises(DataError, match=f"{side}×{side}.*multiples of 4") as no:
-        model.for_images(ImageShape(3, side, side))
-    assert no.value.hint is not None
-    assert no.value.hint.endswith(near)
+    model = open_model(words(encoder(), decoder()), "fp32")
+    with pytest.warns(UserWarning, match=f"{height}×{width} are padded to {inner[0]}×{inner[1]}"):
+        fitted = model.for_images(ImageShape(3, height, width)).autoencoder
+    assert (fitted.image_shape, fitted.inner_shape) == ((3, height, width), (3, *inner))
+    assert fitted.latent_shape == (6, inner[0] // 4, inner[1] // 4)
+    images = torch.rand(2, 3, height, width)
+    rows = torch.cat([images, *[images[:, :, -2 - i % max(height - 1, 1)][:, :, None]
+                                for i in range(inner[0] - height)]], 2)  # fmt: skip
+    columns = [rows[..., -2 - i][..., None] for i in range(inner[1] - width)]
+    whole = model.for_images(ImageShape(3, *inner)).autoencoder
+    latents = fitted.encode(images).mean
+    torch.testing.assert_close(latents, whole.encode(torch.cat([rows, *columns], 3)).mean)
+    back = fitted.decode(latents)
+    assert back.shape == images.shape
+    torch.testing.assert_close(back, whole.decode(latents)[..., :height, :width])
 
 
 def test_a_fixed_size_stays(export):
@@ -275,7 +283,7 @@ def test_a_fixed_size_stays(export):
 def test_a_file_for_one_row_gives_what_one_for_many_gives(export, ours):
     encoder, decoder = export["grid"]
     files = encoder(rows=4, sides=(16, 16)), decoder(rows=4)
-    model = open_model(words(*files)).autoencoder
+    model = open_model(words(*files), "fp32").autoencoder
     images = torch.rand(6, 3, 16, 16)
     expected = np.concatenate(
         [ours(files[0], part)[0] for part in (images[:4].numpy(), images[2:].numpy())]
@@ -296,7 +304,7 @@ def test_outputs_are_told_apart_by_name_before_order(export):
         "mean logvar": (0, 1), "z_log_var z_mean": (1, 0), "sample mu logvar": (1, 2),
         "output_0 output_1": (0, 1),
     }.items():  # fmt: skip
-        posterior = open_model(words(files[name], back)).autoencoder.encode(images)
+        posterior = open_model(words(files[name], back), "fp32").autoencoder.encode(images)
         for found, i in ((posterior.mean, mean), (posterior.log_var, log_var)):
             kernel = torch.from_numpy(weights[name][f"w{i}"])
             torch.testing.assert_close(found, torch.conv2d(images, kernel, stride=4))
