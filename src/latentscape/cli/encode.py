@@ -1,11 +1,17 @@
 """latentscape encode."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Folder, Json, Model, Size, SplitName, sized
+from latentscape.cli.options import Folder, Json, Model, Precision, Size, sized
 from latentscape.cli.talk import Bar, give
+
+EncodedSplit = Annotated[
+    str | None,
+    typer.Option("--split", help="train, val, test or all; test if left out, all with --npy."),
+]
 
 
 def encode(
@@ -13,18 +19,33 @@ def encode(
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
     ] = None,
-    split: SplitName = "test",
+    split: EncodedSplit = None,
     size: Size = None,
+    precision: Precision = "auto",
     batch_size: Annotated[int, typer.Option(help="Images a batch.")] = 256,
     out: Folder = None,
+    npy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Also write FOLDER/TRIPLET/latent1..3.npy; may be the triplets' own folder.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the latents of DATA to a store; goes on where a stopped one stood."""
-    from latentscape.workflows.encode import encode as run
-
-    bar = Bar(f"encode {split}")
     images = sized(data, size, model=model)
-    record = run(model, images, out=out, split=split, batch_size=batch_size, progress=bar)
+    split = split or ("test" if npy is None else "all")
+    words = {"out": out, "split": split, "batch_size": batch_size}
+    bar = Bar(f"encode {split}")
+    if npy is None:
+        from latentscape.workflows.encode import encode as run
+
+        record = run(model, images, **words, progress=bar)
+    else:
+        from latentscape.workflows.triplet_latents import encode_triplets
+
+        record = encode_triplets(model, images, npy=npy, **words, progress=bar)
     lines = [
         f"store    {record.folder}",
         f"latents  {record.n:,} of shape {'×'.join(map(str, record.latent_shape))}",
@@ -32,4 +53,6 @@ def encode(
         f"size     {record.bytes / 1e6:.1f} MB",
         f"speed    {record.images_per_second:,.0f} images/s",
     ]
+    if npy is not None:
+        lines.insert(1, f"triplets {record.n_triplets:,} as latent1..3.npy in {npy}")
     give(record, lines, as_json=json)

@@ -18,8 +18,8 @@ class DataConfig:
     """Which images, and what is done to them before any model sees them.
 
     Attributes:
-        source: ``digits``, ``sprites``, ``sprites-motion``, ``mnist``, ``folder:PATH``, ``triplets:PATH``,
-            ``video:PATH``, ``npz:PATH``, ``hf:NAME`` ...
+        source: ``digits``, ``sprites``, ``sprites-motion``, ``mnist``, ``folder:PATH``,
+            ``triplets:PATH``, ``video:PATH``, ``npz:PATH``, ``hf:NAME`` ...
         size: Side in pixels to resize to; None keeps the images' own (they must agree).
         resize: ``crop`` (centre), ``pad`` (with black) or ``squash`` (change of aspect).
         colour: ``L`` gray, ``RGB``, or None for the source's own.

@@ -44,7 +44,10 @@ class RunRecord(Record):
 
 
 class StoreRecord(Record):
-    """A latent store that `encode` wrote."""
+    """A latent store that `encode` wrote.
+
+    ``n_triplets`` counts the motion triplets whose ``latent1..3.npy`` were written besides.
+    """
 
     kind: ClassVar[str] = "store"
     folder: str
@@ -55,6 +58,7 @@ class StoreRecord(Record):
     bytes: int
     resumed_shards: int = 0
     images_per_second: float = 0.0
+    n_triplets: int = 0
 
 
 class ReconstructionRecord(Record):

@@ -1,14 +1,202 @@
-"""``latent1.npy latent2.npy latent3.npy`` in a motion triplet's folder: read and written."""
+"""``latent1.npy latent2.npy latent3.npy`` in each motion triplet's folder, read and written.
 
+The layout is ``FOLDER/TRIPLET/latent1.npy``, float32, one latent a file: the posterior mean as the
+model gives it, neither scaled nor shifted. ``FOLDER/latents.json`` says which model's they are, and
+is written last. FOLDER may be the images' own.
+"""
+
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from latentscape.errors import ShapeError, StoreError
 from latentscape.records import replacing
+from latentscape.shapes import LatentShape
+from latentscape.store.manifest import Manifest
 from latentscape.store.writer import mended
 
 NAMES = ("latent1.npy", "latent2.npy", "latent3.npy")
+CARD = "latents.json"
+
+
+class LatentsCard(BaseModel):
+    """``latents.json``: whose latents lie in a folder of triplets, and how they are to be read.
+
+    Attributes:
+        values: What a file holds.
+        model, model_sha256, recipe: The model that encoded.
+        data, data_fingerprint, resize: The images that were encoded.
+        precision, settings: Number format in which the encoder ran, and how else.
+        pixel_range: Range of pixels that the networks work in.
+        scale, shift: What the model's latents are multiplied and shifted by elsewhere; neither has
+            been applied.
+        latent_shape: Shape of one latent.
+        n: How many triplets.
+        version: Version of latentscape that wrote them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    values: Literal["unscaled posterior mean, float32"] = "unscaled posterior mean, float32"
+    model: str
+    model_sha256: str
+    recipe: str = ""
+    data: str = ""
+    data_fingerprint: str = ""
+    resize: str = ""
+    precision: str = "fp32"
+    settings: str = ""
+    pixel_range: tuple[float, float] = (0.0, 1.0)
+    scale: float | tuple[float, ...] = 1.0
+    shift: float | tuple[float, ...] = 0.0
+    latent_shape: tuple[int, ...]
+    n: int
+    version: str = ""
+
+    @classmethod
+    def of_store(cls, manifest: Manifest, *, n: int) -> "LatentsCard":
+        """The card of ``n`` triplets out of a store."""
+        known = manifest.model_dump(include=set(cls.model_fields))
+        return cls.model_validate(known | {"n": n})
+
+
+def write_triplets(
+    folder: Path | str, card: LatentsCard, latents: Iterable[tuple[str, np.ndarray]]
+) -> None:
+    """Write the latents of many triplets and, when all are there, the card.
+
+    Args:
+        folder: Where the triplets' folders are, or are to be.
+        card: What is said of them.
+        latents: Name of each triplet, and its ``3 *latent``; taken one at a time.
+
+    Raises:
+        StoreError: If the folder holds another model's latents, or cannot be written.
+        ShapeError: If a latent has another shape than the card says, or is not of three frames.
+    """
+    folder = Path(folder)
+    if (folder / CARD).exists():
+        require_own(folder, card.model_sha256)
+        with mended(folder):
+            (folder / CARD).unlink()  # until all are written it would say what is not so
+    for name, triplet in latents:
+        if triplet.shape != (3, *card.latent_shape):
+            raise ShapeError(
+                f"the latents of {name} are {triplet.shape}, not 3 of {card.latent_shape}"
+            )
+        write_triplet(folder / name, triplet)
+    with mended(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / CARD) as temporary:
+            temporary.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+class TripletLatents:
+    """Latents of a folder of triplets; a file is read when its triplet is asked for.
+
+    Args:
+        folder: The folder that holds ``latents.json`` and the triplets' folders. Without the file
+            the latents are taken, with a warning, for the model's own.
+        model_sha256: Of the model whose latents they must be.
+        latent_shape: Shape that one must have.
+        data_fingerprint: Of the images they should be of; others are warned of.
+
+    Raises:
+        StoreError: If they are another model's, or of another shape, or the folder is missing or
+            its ``latents.json`` damaged.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        *,
+        model_sha256: str,
+        latent_shape: LatentShape,
+        data_fingerprint: str = "",
+    ):
+        self.folder, self.latent_shape = Path(folder), tuple(latent_shape)
+        if not self.folder.is_dir():
+            raise StoreError(
+                f"there is no folder of latents {folder}", "write them with encode --npy FOLDER"
+            )
+        if not (self.folder / CARD).exists():
+            warnings.warn(
+                f"{folder} has no {CARD}: its latents are taken for unscaled means of this model",
+                stacklevel=2,
+            )
+            return
+        card = require_own(self.folder, model_sha256)
+        if card.latent_shape != self.latent_shape:
+            raise StoreError(
+                f"the latents in {folder} are {card.latent_shape}, and this model's on these images"
+                f" {self.latent_shape}",
+                "give the images the size at which they were encoded, or encode again",
+            )
+        if data_fingerprint and card.data_fingerprint not in ("", data_fingerprint):
+            warnings.warn(
+                f"the latents in {folder} are of other images ({card.data}, resize {card.resize}),"
+                " or of these with another size, limit or step",
+                stacklevel=2,
+            )
+
+    def read(self, names: Iterable[str]) -> np.ndarray:
+        """Latents of chosen triplets, float32 ``m 3 *latent``: first, middle, last.
+
+        Raises:
+            StoreError: If one is missing, damaged, not finite, or of another shape.
+        """
+        wanted = list(names)
+        found = np.empty((len(wanted), 3, *self.latent_shape), np.float32)
+        for row, name in zip(found, wanted, strict=True):
+            latents = read_triplet(self.folder / name)
+            if latents.shape != row.shape:
+                raise StoreError(
+                    f"the latents in {self.folder / name} are {latents.shape[1:]}, not"
+                    f" {self.latent_shape}",
+                    "encode its three frames again",
+                )
+            if not np.isfinite(latents).all():
+                raise StoreError(
+                    f"the latents in {self.folder / name} are not finite",
+                    "encode its three frames again",
+                )
+            row[:] = latents
+        return found
+
+
+def read_card(folder: Path | str) -> LatentsCard:
+    """What ``latents.json`` in a folder says.
+
+    Raises:
+        StoreError: If it is missing or damaged.
+    """
+    path = Path(folder) / CARD
+    try:
+        return LatentsCard.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, ValidationError) as error:
+        raise StoreError(
+            f"{path} is missing or damaged", "write the latents again with encode --npy FOLDER"
+        ) from error
+
+
+def require_own(folder: Path | str, model_sha256: str) -> LatentsCard:
+    """The card of a folder whose latents are of the model with those weights.
+
+    Raises:
+        StoreError: If they are another model's, or the card is missing or damaged.
+    """
+    card = read_card(folder)
+    if card.model_sha256 != model_sha256:
+        raise StoreError(
+            f"the latents in {folder} are of another model ({card.model})"
+            " or of this one before it was trained further",
+            "encode with this model into another folder, or delete its latents.json first",
+        )
+    return card
 
 
 def write_triplet(folder: Path | str, latents: np.ndarray) -> None:
@@ -32,12 +220,11 @@ def read_triplet(folder: Path | str) -> np.ndarray:
     """Latents of first, middle and last frame, ``3 *latent`` float32.
 
     Raises:
-        StoreError: If one is missing, damaged, or of another shape than the others.
+        StoreError: If one is missing, damaged, of another shape than the others, or no numbers.
     """
     folder = Path(folder)
     try:
-        latents = [np.load(folder / name, allow_pickle=False) for name in NAMES]
-        return np.stack(latents).astype(np.float32)
+        latents = np.stack([np.load(folder / name, allow_pickle=False) for name in NAMES])
     except OSError as error:
         raise StoreError(
             f"{folder} does not hold {', '.join(NAMES)}", "encode its three frames first"
@@ -47,3 +234,10 @@ def read_triplet(folder: Path | str) -> np.ndarray:
             f"the latents in {folder} are damaged or differ in shape",
             "encode its three frames again",
         ) from error
+    if latents.dtype.kind != "f" or latents.ndim < 2:
+        raise StoreError(
+            f"the latents in {folder} are {latents.dtype} of shape {latents.shape[1:]}, not"
+            " floating-point numbers",
+            "encode its three frames again",
+        )
+    return latents.astype(np.float32, copy=False)
