@@ -12,6 +12,7 @@ from latentscape.metrics.catalogue.generation import GENERATION
 from latentscape.metrics.catalogue.journeys import JOURNEYS
 from latentscape.metrics.catalogue.maps import MAPS
 from latentscape.metrics.catalogue.motion import MOTION
+from latentscape.metrics.catalogue.prediction import PREDICTION
 from latentscape.metrics.catalogue.reconstruction import RECONSTRUCTION
 from latentscape.metrics.catalogue.shape import SHAPE
 from latentscape.metrics.catalogue.smoothness import SMOOTHNESS
@@ -34,6 +35,7 @@ CATALOGUE: dict[str, Entry] = {
     **TRAJECTORIES,
     **JOURNEYS,
     **MOTION,
+    **PREDICTION,
 }
 
 

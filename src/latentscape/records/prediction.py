@@ -1,0 +1,92 @@
+"""What lies between two frames, predicted: what `motion --predict` returns."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from latentscape.records.measure import Provenance, Row, Undefined
+from latentscape.records.record import Array, Record
+
+
+class PredictorFit(Record):
+    """How a predictor was fitted.
+
+    Attributes:
+        name: Of the predictor.
+        words: What was found or chosen.
+        n_parameters: Numbers that were fitted.
+        seconds: That it took.
+        history: Squared error on the validation triplets, first that of the linear predictor,
+            then one an epoch; of nets only.
+    """
+
+    name: str
+    words: str
+    n_parameters: int
+    seconds: float
+    history: tuple[float, ...] = ()
+
+
+class MotionThird(Record):
+    """A third of the test triplets, by how much moves.
+
+    Attributes:
+        name: ``little motion``, ``middling motion`` or ``much motion``.
+        least, most: Mean length of the optical flow from first to last, pixels.
+        rows, baselines: As those of all.
+    """
+
+    name: str
+    least: float
+    most: float
+    rows: tuple[Row, ...]
+    baselines: tuple[Row, ...]
+
+
+class PredictionRecord(Record):
+    """Middles of test triplets, predicted from both ends, in latents and decoded.
+
+    Attributes:
+        provenance: Its n is the number of test triplets.
+        rows: Of predictors that have something to fit.
+        baselines: Of what has nothing: blends, copies, the line, the flow's warp; and the ceiling,
+            the true middle encoded and decoded.
+        by_motion: The same for thirds of the test triplets; empty of fewer than nine.
+        fits: Of the predictors, in the order of the rows.
+        left_out: Predictors that do not apply to such latents, and why.
+        n_triplets: Number of triplets by split.
+        n_shots, n_films: Number of shots and films of the test triplets.
+        resampled: Over what intervals were drawn.
+        names, shots, films: Of each test triplet.
+        motion: (n,) mean length of the optical flow from first to last, pixels.
+        columns: Way and number, e.g. ``conv latent_error``, to (n,) values.
+        shown: Names of the triplets that are kept as pictures.
+        ways: Names of the pictures of each.
+        pictures: uint8 ``shown ways channels height width``.
+        perceptual: Net and heads behind LPIPS; empty where there are none.
+        settings: By which learned predictors were fitted.
+    """
+
+    kind: ClassVar[str] = "prediction"
+    provenance: Provenance
+    rows: tuple[Row, ...]
+    baselines: tuple[Row, ...]
+    by_motion: tuple[MotionThird, ...]
+    fits: tuple[PredictorFit, ...]
+    left_out: tuple[Undefined, ...]
+    n_triplets: dict[str, int]
+    n_shots: int
+    n_films: int
+    resampled: str
+    names: tuple[str, ...]
+    shots: tuple[str, ...]
+    films: tuple[str, ...]
+    motion: Array
+    columns: dict[str, Array]
+    shown: tuple[str, ...]
+    ways: tuple[str, ...]
+    pictures: Array
+    perceptual: str = ""
+    latents_from: str = ""
+    settings: dict[str, bool | int | float] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
