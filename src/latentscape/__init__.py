@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from latentscape.workflows.info import info as info
     from latentscape.workflows.interpolate import interpolate as interpolate
     from latentscape.workflows.measure import measure as measure
+    from latentscape.workflows.motion import motion as motion
     from latentscape.workflows.project import project as project
     from latentscape.workflows.tour import tour as tour
     from latentscape.workflows.train import train as train
@@ -53,12 +54,14 @@ ROOMS = {
     "LatentscapeError": "errors",
 }
 
-__all__ = sorted([*ROOMS, "report"])  # pyright: ignore[reportUnsupportedDunderAll]
+VERBS_AND_ROOMS = ("motion", "report")  # one name for both: the room itself can be called
+
+__all__ = sorted([*ROOMS, *VERBS_AND_ROOMS])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
-    if name == "report":  # verb and room share the name: the room itself can be called
-        return import_module("latentscape.report")
+    if name in VERBS_AND_ROOMS:
+        return import_module(f"{__name__}.{name}")
     if name not in ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{ROOMS[name]}"), name)

@@ -1,12 +1,23 @@
 """The verb `motion`, on little runs and triplets made here."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+import latentscape
+from latentscape.cli.app import run
 from latentscape.data import DataConfig
-from latentscape.errors import DataError, UsageError
+from latentscape.errors import DataError, StoreError, UsageError
+from latentscape.motion.triplet import midpoint_deviation
+from latentscape.records import MotionRecord, load_record
+from latentscape.workflows.motion.analysis import MotionConfig, analyse_motion
+from latentscape.workflows.motion.flows import flow_table
+from latentscape.workflows.motion.shards import Shards
 from latentscape.workflows.motion.subject import open_motion
+from latentscape.workflows.opening import open_subject
 
 
 def write_triplets(root, *, n=6, side=16, seed=0):
@@ -58,15 +69,155 @@ def test_two_triplets_are_too_few(tmp_path, moving):
 
 
 def test_a_model_that_is_no_run_needs_a_folder(moving, monkeypatch):
-    from dataclasses import replace
-
-    from latentscape.workflows.motion import subject as room
-
-    monkeypatch.setattr(
-        room, "open_subject", lambda *words: replace(s, model=replace(s.model, folder=None))
-    )
-    from latentscape.workflows.opening import open_subject
-
-    s = open_subject(moving, None, "all")
+    subject = open_subject(moving, None, "all")
+    nowhere = replace(subject, model=replace(subject.model, folder=None))
+    room = "latentscape.workflows.motion.subject.open_subject"
+    monkeypatch.setattr(room, lambda *words: nowhere)
     with pytest.raises(UsageError, match="is no run"):
         open_motion(moving)
+
+
+def test_latents_that_are_no_numbers_are_refused(moving):
+    subject = open_motion(moving)
+    broken = replace(subject, read=lambda which: np.full((len(which), 3, 8), np.nan, np.float32))
+    with pytest.raises(StoreError, match="t2"):
+        broken.latents_of(np.array([2]))
+
+
+def test_shards_are_filled_once_and_mended(tmp_path):
+    asked = []
+
+    def compute(rows):
+        asked.append(len(rows))
+        return {"x": rows * 2.0, "y": np.ones((len(rows), 2))}
+
+    shards = Shards(tmp_path, {"a": 1}, 300).fill(compute)
+    assert asked == [128, 128, 44]
+    assert (shards.column("x") == np.arange(300) * 2).all()
+    assert shards.rows("x", np.array([299, 3, 130])).tolist() == [598, 6, 260]
+    (shards.folder / "00001.npz").write_bytes(b"half of it")
+    Shards(tmp_path, {"a": 1}, 300).fill(compute)
+    assert asked == [128, 128, 44, 128]
+    Shards(tmp_path, {"a": 2}, 300).fill(compute)
+    assert len(asked) == 7
+    with pytest.raises(StoreError):
+        Shards(tmp_path, {"a": 3}, 300).column("x")
+
+
+def test_the_flow_follows_the_square(moving):
+    subject = open_motion(moving)
+    sizes = subject.flow_sizes()
+    steps = 1 + np.array([int(name[-1]) for name in subject.triplets.names]) % 3
+    assert sizes[steps == 3].min() > sizes[steps == 1].max()
+    seen = []
+
+    def mine(first, second):
+        seen.append(1)
+        return np.full((*first.shape[1:], 2), 3, np.float32)
+
+    table = flow_table(subject, mine)
+    np.testing.assert_allclose(table.column("flow"), 3 * np.sqrt(2))
+    assert len(seen) == 5 * 6
+    flow_table(subject, mine)
+    assert len(seen) == 5 * 6
+
+
+@pytest.fixture
+def grid(tmp_path, make_run):
+    data = write_triplets(tmp_path / "triplets", n=9, side=32)
+    return make_run("g", latent=(4, 8, 8), data=data, network="resnet")
+
+
+def test_one_record_says_it_all(grid):
+    record = analyse_motion(grid, config=MotionConfig(n_shifted=4, n_examples=2))
+    assert [row.name for row in record.rows] == [
+        "all triplets", "train", "val", "test",
+        "little motion", "middling motion", "much motion",
+    ]  # fmt: skip
+    subject = open_motion(grid)
+    points = subject.latents_of(np.arange(9)).swapaxes(0, 1)
+    own = record.columns["latents midpoint_deviation"]
+    np.testing.assert_allclose(own, midpoint_deviation(*points))
+    first = record.rows[0]
+    assert first["midpoint_deviation"].value == pytest.approx(np.median(own))
+    assert first["midpoint_deviation"].low is not None
+    assert first["flow_correlation"].reference is not None
+    beside = [row.name for row in record.baselines if row.beside == "all triplets"]
+    assert beside == [
+        "pixels, all triplets",
+        "latents, middles of the same shot, all triplets",
+        "latents, middles of other shots, all triplets",
+        "pixels, middles of the same shot, all triplets",
+        "pixels, middles of other shots, all triplets",
+        "optical flow, all triplets",
+    ]
+    assert record.maps is not None
+    assert record.maps.motion.shape == (2, 8, 8)
+    assert record.shifts is not None
+    assert record.shifts.pixels == (1, 2, 3, 4, 8)
+    whole = record.shifts.baselines[3]["equivariance_error"]
+    assert whole.value == pytest.approx(0, abs=1e-9)
+    assert record.plane is not None
+    assert not record.plane.of_shots
+    assert [missing.name for missing in record.undefined] == ["longer shots"]
+    assert record.saved_at == grid / "motion" / "triplets.json"
+    again = load_record(record.saved_at)
+    assert isinstance(again, MotionRecord)
+    assert again.rows == record.rows
+
+
+def test_a_second_analysis_reads_what_the_first_computed(grid, monkeypatch):
+    small = MotionConfig(n_shifted=2, n_examples=1)
+    first = analyse_motion(grid, config=small)
+    for room in ("flows._of_triplet", "spaces.Spaces._chunk"):
+        monkeypatch.setattr(f"latentscape.workflows.motion.{room}", None)
+    again = analyse_motion(grid, config=small)
+    assert again.rows == first.rows
+    assert again.baselines == first.baselines
+
+
+def test_a_vector_has_no_places_and_says_so(moving):
+    record = latentscape.motion(moving, config=MotionConfig(n_shifted=2))
+    assert record.maps is None
+    assert record.shifts is None
+    assert {missing.name for missing in record.undefined} == {
+        "place_correlation", "place_correlation_partial", "moving_auc",
+        "translation equivariance", "longer shots",
+    }  # fmt: skip
+
+
+def test_shots_of_many_frames_have_a_course(tmp_path, make_run):
+    run = make_run("v", latent=6, data=DataConfig("sprites-motion", limit=80))
+    record = analyse_motion(run, config=MotionConfig(n_shifted=2))
+    assert record.shot_table is not None
+    numbers = record.shot_table.numbers
+    assert len(numbers["latents curvature"]) == len(record.shot_table.names)
+    assert (numbers["pixels straightness"] <= 1).all()
+    own = record.shot_table.rows[0]["shot_roughness"]
+    shuffled = next(row for row in record.shot_table.baselines if row.name == "latents shuffled")
+    assert own.value < shuffled["shot_roughness"].value
+    assert record.plane is not None
+    assert record.plane.of_shots
+
+
+def test_the_command_prints_numbers_with_their_nulls(grid, capsys):
+    words = ["motion", str(grid), "--n-shifted", "2", "--flow", "farneback"]
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    for word in ("midpoint_deviation", "pixels, all triplets", "middles of other shots", "1 cell"):
+        assert word in said
+    assert run([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "motion"
+    assert run(["motion", str(grid), "--flow", "raft"]) == 2
+    assert "python:MODULE:CALLABLE" in capsys.readouterr().err
+
+
+def test_latents_in_the_triplets_folders_are_read(grid, tmp_path):
+    store = open_motion(grid)
+    assert run(["encode", str(grid), "--npy", str(tmp_path / "npy")]) == 0
+    subject = open_motion(grid, latents=tmp_path / "npy")
+    which = np.array([3, 0])
+    assert (subject.latents_of(which) == store.latents_of(which)).all()
+    (tmp_path / "npy" / str(store.triplets.names[0]) / "latent2.npy").unlink()
+    with pytest.raises(StoreError):
+        subject.latents_of(np.array([0]))

@@ -16,6 +16,7 @@ from latentscape.cli import (
     info,
     interpolate,
     measure,
+    motion,
     project,
     report,
     train,
@@ -60,6 +61,7 @@ app.add_typer(measure.app, name="measure")
 app.command("project")(project.project)
 app.command("interpolate")(interpolate.interpolate)
 app.command("traverse")(traverse.traverse)
+app.command("motion")(motion.motion)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("info")(info.info)

@@ -15,7 +15,8 @@ Decode = Callable[[np.ndarray], np.ndarray]
 
 
 class Equivariance(NamedTuple):
-    """What a shift by some pixels does, one value an image; shifts down and to the right averaged.
+    """What a shift by some pixels does, one value an image; every second one is moved down, the
+    others to the right.
 
     Attributes:
         pixels: Of the shift.
@@ -75,11 +76,11 @@ def shift(values: np.ndarray, down: float, right: float) -> np.ndarray:
     return moved(np.asarray(values, np.float32), by, order=order, mode="nearest")
 
 
-def shifted_frames(frames: np.ndarray, down: int, right: int) -> np.ndarray:
+def shifted_frames(frames: np.ndarray, down: float, right: float) -> np.ndarray:
     """uint8 frames moved by whole pixels; what comes in repeats the border."""
     height, width = frames.shape[-2:]
-    rows = np.clip(np.arange(height) - down, 0, height - 1)
-    columns = np.clip(np.arange(width) - right, 0, width - 1)
+    rows = np.clip(np.arange(height) - int(down), 0, height - 1)
+    columns = np.clip(np.arange(width) - int(right), 0, width - 1)
     return np.ascontiguousarray(frames[..., rows, :][..., columns])
 
 
@@ -110,20 +111,16 @@ def equivariance(
     if spread == 0:
         raise UndefinedError("every frame has the same latent")
     decoded = None if decode is None else decode(latents)
-    parts = []
-    for down, right in ((0, 1), (1, 0)):
-        seen = encode(shifted_frames(frames, down * pixels, right * pixels))
-        moved = shift(latents, down * cells, right * cells)
-        psnr = still = np.full(len(frames), np.nan)
-        if decode is not None and decoded is not None:
-            after = shift(decoded, down * pixels, right * pixels)[within]
-            psnr = _psnr(decode(moved)[within], after)
-            still = _psnr(decoded[within], after)
-        parts.append(
-            (_energy((seen - moved)[inner]) / spread, _energy((seen - latents)[inner]) / spread,
-             psnr, still)
-        )  # fmt: skip
-    return Equivariance(pixels, *(np.mean(column, axis=0) for column in zip(*parts, strict=True)))
+    down = np.arange(len(frames)) % 2 == 1
+    moved = _each(latents, cells, down)
+    seen = encode(_each(frames, pixels, down))
+    psnr = still = np.full(len(frames), np.nan)
+    if decode is not None:
+        decoded = decode(latents)
+        after = _each(decoded, pixels, down)[within]
+        psnr, still = _psnr(decode(moved)[within], after), _psnr(decoded[within], after)
+    errors, unmoved = ((_energy((seen - one)[inner]) / spread) for one in (moved, latents))
+    return Equivariance(pixels, errors, unmoved, psnr, still)
 
 
 def block_means(frames: np.ndarray, factor: int) -> np.ndarray:
@@ -131,6 +128,14 @@ def block_means(frames: np.ndarray, factor: int) -> np.ndarray:
     n, channels, height, width = frames.shape
     cells = frames.reshape(n, channels, height // factor, factor, width // factor, factor)
     return (cells.mean((3, 5)) / 255).astype(np.float32)
+
+
+def _each(values: np.ndarray, by: float, down: np.ndarray) -> np.ndarray:
+    """Every one moved, those of the mask down and the others to the right."""
+    move = shifted_frames if values.dtype == np.uint8 else shift
+    found = np.empty_like(values)
+    found[down], found[~down] = move(values[down], by, 0), move(values[~down], 0, by)
+    return found
 
 
 def _energy(values: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from latentscape.data import DataConfig
 from latentscape.data.motion_triplets import MotionTriplets
-from latentscape.errors import DataError, ShapeError, StoreError, UsageError
+from latentscape.errors import DataError, StoreError, UsageError
 from latentscape.store import Store
 from latentscape.workflows.encode import encode
 from latentscape.workflows.opening import (
@@ -21,7 +21,8 @@ from latentscape.workflows.opening import (
 )
 
 FEWEST = 3
-CHUNK = 64  # triplets at a time
+BATCH_VALUES = 1 << 23  # 42 RGB images of 256 pixels a side
+CHUNK, CHUNK_VALUES = 64, 1 << 22
 
 Reader = Callable[[np.ndarray], np.ndarray]
 
@@ -70,9 +71,19 @@ class MotionSubject:
         """Places of the triplets of a split, in order; of ``all``, every one."""
         return np.flatnonzero((self.split_of_triplets == split) | (split == "all"))
 
-    def chunks(self, which: np.ndarray | None = None, size: int = CHUNK) -> Iterator[np.ndarray]:
-        """Places of triplets, at most `size` at a time; of all where none are named."""
+    def chunks(
+        self, which: np.ndarray | None = None, size: int | None = None
+    ) -> Iterator[np.ndarray]:
+        """Places of triplets, a few at a time; of all where none are named.
+
+        Args:
+            which: The triplets.
+            size: How many at a time; as many as have 4 million values, at most 64, if None.
+        """
         which = np.arange(len(self)) if which is None else np.asarray(which)
+        if size is None:
+            values = 3 * max(np.prod(self.latent_shape), np.prod(self.subject.images.shape))
+            size = int(np.clip(CHUNK_VALUES // values, 1, CHUNK))
         for start in range(0, len(which), size):
             yield which[start : start + size]
 
@@ -95,9 +106,28 @@ class MotionSubject:
             )
         return latents
 
+    def latents_of_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Posterior means of images of the set that are in some triplet; ``n *latent`` float32."""
+        place = np.full(len(self.subject.images), -1, np.int64)
+        place[self.triplets.rows.reshape(-1)] = np.arange(3 * len(self))
+        found = np.empty((len(rows), *self.latent_shape), np.float32)
+        for some in self.chunks(np.arange(len(rows))):
+            which, at = np.divmod(place[rows[some]], 3)
+            found[some] = self.latents_of(which)[np.arange(len(some)), at]
+        return found
+
     def frames_of(self, which: np.ndarray) -> np.ndarray:
         """Frames of chosen triplets as the model sees them, uint8 ``k 3 channels height width``."""
         return self.subject.as_bytes(self.triplets.rows[np.asarray(which)])
+
+    def flow_sizes(self, flow: str = "dis", *, progress: Progress | None = None) -> np.ndarray:
+        """How much moves in each triplet: (m,) mean optical flow from first to last, pixels.
+
+        Computed once and kept below ``flows/``.
+        """
+        from latentscape.workflows.motion.flows import flow_sizes
+
+        return flow_sizes(self, flow, progress=progress)
 
 
 def open_motion(
@@ -106,7 +136,7 @@ def open_motion(
     *,
     out: Path | str | None = None,
     latents: Path | str | None = None,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> MotionSubject:
@@ -117,7 +147,7 @@ def open_motion(
         data: DATA of moving pictures (``triplets:PATH`` ...); the model's own images if None.
         out: Folder for ``stores/`` and ``motion/``; the model's run if None.
         latents: Folder of ``latent1..3.npy`` to read instead of encoding.
-        batch_size: Images encoded at a time.
+        batch_size: Images encoded at a time; fewer of large ones if None.
         seed: Of whatever is drawn later.
         progress: Called with (images encoded, images in all, "images").
 
@@ -134,16 +164,16 @@ def open_motion(
         if latents is None:
             store = _encoded(subject, (model, data), None if out is None else folder,
                              batch_size=batch_size, progress=progress)  # fmt: skip
-            read, shape = _from_store(store, triplets), store.latent_shape
+            read = _from_store(store, triplets)
             words = f"posterior means, encoded into {store.folder}"
         else:
-            read, shape = _from_folder(Path(latents), triplets)
+            read = _from_folder(Path(latents), subject, triplets)
             words = f"posterior means, read from {latents}"
     return MotionSubject(
         subject=subject,
         triplets=triplets,
         folder=folder,
-        latent_shape=tuple(shape),
+        latent_shape=tuple(subject.model.autoencoder.latent_shape),
         split_of_triplets=subject.splits[triplets.rows[:, 0]],
         read=read,
         latents_from=words,
@@ -156,7 +186,7 @@ def _triplets_of(subject: Subject) -> MotionTriplets:
     if triplets is None:
         raise DataError(
             f"{name} is no moving picture: it does not say which images follow one another",
-            "name triplets:PATH (a folder of frame1, frame2, frame3 for each triplet)",
+            "name triplets:PATH, video:PATH or sprites-motion",
         )
     if len(triplets) < FEWEST:
         raise DataError(
@@ -182,10 +212,12 @@ def _encoded(
     words: tuple[str | Path, str | DataConfig | None],
     out: Path | None,
     *,
-    batch_size: int,
+    batch_size: int | None,
     progress: Progress | None,
 ) -> Store:
     """The store of all frames; what is missing of it is encoded."""
+    if batch_size is None:
+        batch_size = int(np.clip(BATCH_VALUES // np.prod(subject.images.shape), 1, BATCH))
     place = None if out is None else out / "stores" / subject.stem
     told = encode(words[0], words[1], out=place, split="all", batch_size=batch_size,
                   progress=progress)  # fmt: skip
@@ -202,19 +234,14 @@ def _from_store(store: Store, triplets: MotionTriplets) -> Reader:
     return read
 
 
-def _from_folder(folder: Path, triplets: MotionTriplets) -> tuple[Reader, tuple[int, ...]]:
-    """Reader of ``FOLDER/TRIPLET/latent1..3.npy``, and the shape of one latent."""
-    from latentscape.store.triplets import read_triplet
+def _from_folder(folder: Path, subject: Subject, triplets: MotionTriplets) -> Reader:
+    from latentscape.store.triplets import TripletLatents
 
-    shape = read_triplet(folder / triplets.names[0]).shape[1:]
-
-    def read(which: np.ndarray) -> np.ndarray:
-        found = np.empty((len(which), 3, *shape), np.float32)
-        for k, name in enumerate(triplets.names[which]):
-            latents = read_triplet(folder / name)
-            if latents.shape[1:] != shape:
-                raise ShapeError(f"the latents of {name} are {latents.shape[1:]}, others {shape}")
-            found[k] = latents
-        return found
-
-    return read, shape
+    model = subject.model
+    latents = TripletLatents(
+        folder,
+        model_sha256=model.sha256,
+        latent_shape=model.autoencoder.latent_shape,
+        data_fingerprint=subject.images.fingerprint,
+    )
+    return lambda which: latents.read(triplets.names[which].tolist())

@@ -1,0 +1,205 @@
+"""What latents know of motion, in one record: triangles, flow, places, shifts, shots."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from latentscape.data import DataConfig
+from latentscape.errors import UndefinedError
+from latentscape.motion.flow import Flow, flow_called
+from latentscape.motion.places import change_by_place
+from latentscape.motion.resampled import Draws, draws_of
+from latentscape.motion.summary import MEANS, MEDIANS, flow_row, space_row, thirds
+from latentscape.records import Row, Undefined
+from latentscape.records.motion import MotionMaps, MotionRecord
+from latentscape.workflows.motion.courses import motion_plane, shot_table
+from latentscape.workflows.motion.flows import flow_table
+from latentscape.workflows.motion.shards import Shards
+from latentscape.workflows.motion.shifts import shift_table
+from latentscape.workflows.motion.spaces import Spaces, pixel_change
+from latentscape.workflows.motion.subject import MotionSubject, open_motion
+from latentscape.workflows.opening import Progress
+
+THIRDS = ("little motion", "middling motion", "much motion")
+NULLS = {
+    "within": "middles of the same shot",
+    "between": "middles of other shots",
+}
+FLOW_COLUMNS = ("flow", "first_flow", "rrld", "coverage", "is_linear", "texture")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    """What is looked at, and how.
+
+    Attributes:
+        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE`` or a callable of two frames.
+        n_shifted: Frames that are moved to see whether their latents follow.
+        n_examples: Triplets whose maps are kept.
+    """
+
+    flow: str | Flow = "dis"
+    n_shifted: int = 16
+    n_examples: int = 4
+
+
+def analyse_motion(
+    model: str | Path,
+    data: str | DataConfig | None = None,
+    *,
+    config: MotionConfig | None = None,
+    out: Path | str | None = None,
+    latents: Path | str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> MotionRecord:
+    """Say what a model's latents know of motion, beside pixels and shuffled middles.
+
+    Frames are encoded into ``stores/``, flow and numbers are kept below ``flows/`` and
+    ``motion/numbers/``: a stopped analysis goes on, and a second one reads. Memory does not grow
+    with the number of triplets, but for some sixty numbers of each.
+
+    Args:
+        model: MODEL.
+        data: DATA of moving pictures; the model's own images if None.
+        config: The flow, and how much is looked at.
+        out: Folder to write to; the model's run if None. The record is ``motion/DATA.json`` in it.
+        latents: Folder of ``latent1..3.npy`` to read instead of encoding.
+        seed: Of shuffles, bootstraps and choices.
+        progress: Called with (done, in all, unit).
+
+    Raises:
+        UsageError, DataError, ModelError, StoreError: As `open_motion` does; UsageError too if
+            there is no such flow.
+    """
+    config = config or MotionConfig()
+    flow_name = flow_called(config.flow)[0]
+    subject = open_motion(model, data, out=out, latents=latents, seed=seed, progress=progress)
+    flows = flow_table(subject, config.flow, progress=progress)
+    columns = _columns(flows, Spaces(subject, flows).table(progress=progress))
+    undefined: list[Undefined] = []
+
+    def maybe(what: str, make: Callable[[], T]) -> T | None:
+        try:
+            return make()
+        except UndefinedError as error:
+            undefined.append(Undefined(name=what, why=error.message))
+            return None
+
+    if not subject.is_spatial:
+        why = "the latent is a vector, which has no places"
+        undefined += [Undefined(name=name, why=why) for name in MEANS]
+    rows, baselines = _rows(subject, columns)
+    if not any(np.isfinite(columns["latents within displacement"])):
+        why = "no shot has a second triplet"
+        undefined.append(Undefined(name=NULLS["within"], why=why))
+    record = MotionRecord(
+        provenance=subject.subject.provenance(seed=seed, n=len(subject)),
+        rows=rows,
+        baselines=baselines,
+        names=tuple(map(str, subject.triplets.names)),
+        splits=tuple(map(str, subject.split_of_triplets)),
+        shots=tuple(map(str, subject.triplets.shots)),
+        films=tuple(map(str, subject.triplets.films)),
+        columns=columns,
+        flow=flow_name,
+        latents_from=subject.latents_from,
+        step=subject.triplets.step,
+        frame_shape=tuple(subject.subject.images.shape),
+        shifts=maybe(
+            "translation equivariance",
+            lambda: shift_table(subject, n_frames=config.n_shifted, progress=progress),
+        ),
+        shot_table=maybe("longer shots", lambda: shot_table(subject)),
+        maps=_examples(subject, flows, columns, config.n_examples) if subject.is_spatial else None,
+        plane=maybe("plane of the shots", lambda: motion_plane(subject)),
+        undefined=tuple(undefined),
+    )
+    record.save(subject.folder / "motion" / subject.stem)
+    return record
+
+
+def _columns(flows: Shards, spaces: Shards) -> dict[str, np.ndarray]:
+    """All numbers of all triplets, with the deviation of latents over that of pixels."""
+    found = {f"flow {name}": flows.column(name) for name in FLOW_COLUMNS}
+    found |= {name: spaces.column(name) for name in spaces.names()}
+    own, other = (found[f"{space} midpoint_deviation"] for space in ("latents", "pixels"))
+    ratio = np.full(len(own), np.nan)
+    np.divide(own, other, out=ratio, where=other > 0)
+    return found | {"latents deviation_to_pixels": ratio}
+
+
+def _rows(
+    subject: MotionSubject, columns: dict[str, np.ndarray]
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """A row a scope, and of each the rows that it is held against."""
+    rows, baselines = [], []
+    for name, which in _scopes(subject, columns["flow flow"]):
+        told = subject.triplets.take(which)
+        draws = draws_of(told.films, told.shots, seed=subject.seed)
+        made = _scope_rows(name, {key: column[which] for key, column in columns.items()}, draws,
+                           seed=subject.seed)  # fmt: skip
+        rows.append(made[0])
+        baselines += [row for row in made[1:] if row.measures]
+    return tuple(rows), tuple(baselines)
+
+
+def _scope_rows(name: str, columns: dict[str, np.ndarray], draws: Draws, *, seed: int) -> list[Row]:
+    """Latents; then pixels, both with other middles, and the flow itself."""
+
+    def of(space: str, *, null: bool) -> dict[str, np.ndarray]:
+        prefix = f"{space} "
+        wanted = {*MEDIANS, *MEANS}
+        if not null:
+            wanted |= {"displacement", "first_step"}
+        found = {
+            key.removeprefix(prefix): column
+            for key, column in columns.items()
+            if key.startswith(prefix) and key.removeprefix(prefix) in wanted
+        }
+        flow = {key: columns[f"flow {key}"] for key in ("flow", "first_flow", "texture")}
+        return found | flow
+
+    rows = [
+        space_row(name, of("latents", null=False), draws, seed=seed),
+        space_row(f"pixels, {name}", of("pixels", null=False), draws, beside=name, seed=seed),
+    ]
+    for space in ("latents", "pixels"):
+        for null, words in NULLS.items():
+            label = f"{space}, {words}, {name}"
+            rows.append(space_row(label, of(f"{space} {null}", null=True), draws, beside=name))
+    told = {key: columns[f"flow {key}"] for key in FLOW_COLUMNS}
+    return [*rows, flow_row(f"optical flow, {name}", told, draws, beside=name)]
+
+
+def _scopes(subject: MotionSubject, flow: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    yield "all triplets", np.arange(len(subject))
+    for split in ("train", "val", "test"):
+        which = subject.which(split)
+        if 0 < len(which) < len(subject):
+            yield split, which
+    yield from zip(THIRDS, thirds(flow), strict=True)
+
+
+def _examples(
+    subject: MotionSubject, flows: Shards, columns: dict[str, np.ndarray], n: int
+) -> MotionMaps:
+    """Triplets from little motion to much, with their maps."""
+    order = np.argsort(columns["flow flow"], kind="stable")
+    places = np.linspace(0, len(order) - 1, n + 1)[1:].round().astype(int)
+    which = order[np.unique(places)]
+    latents, frames = subject.latents_of(which), subject.frames_of(which)
+    pixels = frames.astype(np.float32) / 255
+    return MotionMaps(
+        names=tuple(map(str, subject.triplets.names[which])),
+        frames=frames,
+        motion=flows.rows("motion_map", which),
+        change=change_by_place(latents[:, 0], latents[:, 2]),
+        pixel_change=pixel_change(pixels, subject.latent_shape[1:]),
+        correlations=columns["latents place_correlation"][which],
+    )

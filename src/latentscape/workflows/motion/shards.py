@@ -1,0 +1,106 @@
+"""Numbers of many triplets kept on disk, some hundred a file, so that a stopped verb goes on."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from latentscape.errors import StoreError
+from latentscape.records import UNREADABLE, refusal, replacing
+from latentscape.workflows.opening import Progress
+
+SHARD = 128  # triplets a file
+ABOUT = "about.json"
+
+
+class Shards:
+    """Columns of ``n`` rows in files of 128 rows each.
+
+    Args:
+        folder: Where; a folder within it is named by the settings' hash.
+        settings: All that the numbers depend on; written beside them.
+        n: Rows.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, object], n: int):
+        self.settings = {**settings, "rows": n}
+        text = json.dumps(self.settings, sort_keys=True, default=str)
+        self.folder = folder / hashlib.sha256(text.encode()).hexdigest()[:12]
+        self.n = n
+
+    def fill(
+        self,
+        compute: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+        *,
+        progress: Progress | None = None,
+        unit: str = "triplets",
+    ) -> "Shards":
+        """Compute what is missing or damaged, a file at a time.
+
+        Args:
+            compute: Rows to their columns.
+            progress: Called with (rows done, rows in all, unit).
+
+        Raises:
+            StoreError: If nothing can be written there.
+        """
+        for start in range(0, self.n, SHARD):
+            rows = np.arange(start, min(self.n, start + SHARD))
+            if not self._is_whole(start // SHARD, len(rows)):
+                self._write(start // SHARD, compute(rows))
+            if progress is not None:
+                progress(int(rows[-1]) + 1, self.n, unit)
+        return self
+
+    def column(self, name: str) -> np.ndarray:
+        """A whole column; ``n ...``."""
+        n_shards = -(-self.n // SHARD)
+        return np.concatenate([self._read(shard, name) for shard in range(n_shards)])
+
+    def rows(self, name: str, which: np.ndarray) -> np.ndarray:
+        """Chosen rows of a column, in the given order; only their files are read."""
+        which = np.asarray(which)
+        shards = which // SHARD
+        parts = {int(shard): self._read(int(shard), name) for shard in np.unique(shards)}
+        return np.stack([parts[int(s)][int(k) % SHARD] for s, k in zip(shards, which, strict=True)])
+
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        with np.load(self._path(0), allow_pickle=False) as file:
+            return list(file.files)
+
+    def _path(self, shard: int) -> Path:
+        return self.folder / f"{shard:05d}.npz"
+
+    def _is_whole(self, shard: int, n_rows: int) -> bool:
+        try:
+            with np.load(self._path(shard), allow_pickle=False) as file:
+                return bool(file.files) and all(len(file[name]) == n_rows for name in file.files)
+        except UNREADABLE:
+            return False
+
+    def _read(self, shard: int, name: str) -> np.ndarray:
+        try:
+            with np.load(self._path(shard), allow_pickle=False) as file:
+                return file[name]
+        except UNREADABLE as error:
+            raise StoreError(
+                f"{self._path(shard)} is missing or damaged", "give the same words again"
+            ) from error
+
+    def _write(self, shard: int, columns: Mapping[str, np.ndarray]) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not (self.folder / ABOUT).exists():
+                with replacing(self.folder / ABOUT) as temporary:
+                    text = json.dumps(self.settings, indent=1, default=str)
+                    temporary.write_text(text, encoding="utf-8")
+            with replacing(self._path(shard)) as temporary, temporary.open("wb") as file:
+                np.savez(file, allow_pickle=False, **columns)
+        except OSError as error:
+            raise StoreError(
+                f"{self._path(shard)} could not be written: {refusal(error)}",
+                "make room, or write elsewhere with --out",
+            ) from error
