@@ -194,3 +194,24 @@ def test_a_real_pair_through_every_verb(say, data_root, tmp_path, monkeypatch):
         n = 2 if verb[0] == "measure" else 1
         said = say(*verb[:n], *words, *verb[n:], "--out", verb[n - 1])
         assert said.code == 0, said
+
+
+def test_one_command_leaves_table_record_images_and_page(say, refused, pair, pictures):
+    """Of a model that is no run: numbers by split on stdout, and a folder to look at."""
+    words = ("measure", "reconstruction", pair, f"folder:{pictures}", "--split", "all")
+    said = say(*words, "--size", 40, "--resize", "squash", "--out", "looked")
+    assert said.code == 0, said
+    for told in ("by split", "train", "mean image", "resize: squash", "report.html"):
+        assert told in said.out
+    (record,) = Path("looked/measures").glob("*.json")
+    assert record.with_suffix(".csv").read_text().startswith("sample_id,split")
+    assert "Split by split" in Path("looked/report.html").read_text()
+    assert list(Path("looked/figures").glob("error-maps-splits.png"))
+    assert say("report", "looked").code == 0
+    refused(*words, "--resize", "squash", code=2, match="to no size")
+    refused(*words, "--size", 8, "--resize", "squish", code=2, match="no resize rule")
+    refused(*words, "--measures", "lpisp", code=2, match="no measure 'lpisp'")
+    said = say(*words, "--size", 8, "--out", "plain.json", "--measures", "plain")
+    assert said.code == 0, said
+    assert Path("plain.csv").exists()
+    assert not Path("plain.html").exists()

@@ -123,3 +123,25 @@ def test_fashion_mnist_baselines_are_in_their_known_order(data_root):
     assert mean["mse"].value == pytest.approx(0.087, abs=0.003)
     assert pca["mse"].value == pytest.approx(0.0198, abs=0.001)
     assert "smallest" in jpeg.note
+
+
+def test_each_part_has_rows_of_its_own_beside_it():
+    rng = np.random.default_rng(0)
+    images = rng.random((24, 1, 8, 8)).astype(np.float32)
+    fitted = fit_baselines(images, 3)
+    parts = np.repeat(["test", "train"], 12)
+    heard = []
+
+    def more(places, x, y):
+        heard.append((len(places), x.shape, y.shape))
+        return {"lpips": places.astype(float)}
+
+    rows = score_baselines(fitted, images, parts=parts, more=more, batch_size=10)
+    assert [(row.name, row.beside) for row in rows] == [
+        *((f.name, "") for f in fitted),
+        *((f.name, part) for f in fitted for part in ("test", "train")),
+    ]
+    whole, test, train = rows[0], rows[3], rows[4]
+    assert whole["mse"].value == pytest.approx((test["mse"].value + train["mse"].value) / 2)
+    assert (test["lpips"].value, train["lpips"].value) == (5.5, 17.5)
+    assert heard[0] == (10, (10, 1, 8, 8), (10, 1, 8, 8))

@@ -140,3 +140,44 @@ def test_bad_batches_are_refused():
         score.update(x, x, nll=torch.zeros(2))
     with pytest.raises(UsageError, match="merged"):
         score.merge(ReconstructionScore(likelihood="bernoulli"))
+
+
+def test_parts_are_scored_as_if_alone():
+    """A part's row is the row of a score that saw nothing else, units and spread left out."""
+    batch = toy(40)
+    parts = np.array(["b"] * 25 + ["a"] * 12 + [""] * 3)
+    rows = scored(batch).parts(parts, seed=0)
+    assert [row.name for row in rows] == ["b", "a"]
+    for row in rows:
+        alone, _ = scored(batch, torch.from_numpy(np.flatnonzero(parts == row.name))).compute("x")
+        found = {m.name: m for m in row.measures}
+        assert set(found) == {m.name for m in alone.measures} - {
+            "active_units", "collapsed_units", "reconstruction_spread"
+        }  # fmt: skip
+        for name, measure in found.items():
+            assert measure == alone[name]
+
+
+def test_small_parts_have_no_interval_and_groups_are_drawn_whole():
+    parts = np.repeat(["whole", "few", "many"], [7, 9, 24])
+    groups = np.concatenate([np.zeros(7, int), np.arange(9) // 3 + 1, np.arange(24) // 2 + 10])
+    whole, few, many = scored(toy(40)).parts(parts, groups=groups)
+    assert whole["mse"].low is None
+    assert few["mse"].low is None
+    assert "9 images of 3 groups: too few" in few.note
+    assert "12 groups of 24" in many["mse"].interval
+
+
+def test_further_columns_are_averaged_over_the_images_that_have_them():
+    score = ReconstructionScore()
+    x = torch.full((4, 1, 8, 8), 0.5)
+    seen = np.array([0.1, np.nan, 0.3, np.nan])
+    score.update(x, x + 0.1, more={"lpips": seen, "chamfer": np.full(4, np.nan)})
+    row, per_image = score.compute("toy")
+    assert row["lpips"].value == pytest.approx(0.2)
+    assert row["lpips"].n == 2
+    assert row["mse"].n == 4
+    assert "chamfer" not in {m.name for m in row.measures}
+    np.testing.assert_array_equal(per_image["lpips"], seen)
+    with pytest.raises(UsageError, match="lpips"):
+        score.update(x, x)

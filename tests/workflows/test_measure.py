@@ -10,7 +10,13 @@ from latentscape.errors import ModelError, UsageError
 from latentscape.models import open_model
 from latentscape.records import ReconstructionRecord, load_record
 from latentscape.workflows.measure import measure
-from latentscape.workflows.measure.reconstruction import measure_reconstruction, score_split
+from latentscape.workflows.measure.reconstruction import (
+    ReconstructionConfig,
+    measure_reconstruction,
+    score_split,
+)
+
+SAMPLE = ReconstructionConfig(posterior="sample")
 
 
 def test_the_mean_squared_error_is_that_of_a_plain_loop(vae):
@@ -59,12 +65,12 @@ def test_baselines_stand_beside_with_the_same_measures(vae):
 
 def test_mean_and_sample_are_told_apart(vae):
     mean = measure_reconstruction(vae)
-    sample = measure_reconstruction(vae, posterior="sample")
+    sample = measure_reconstruction(vae, config=SAMPLE)
     assert (mean.provenance.posterior, sample.provenance.posterior) == ("mean", "sample")
     assert sample.model_row["mse"].value != mean.model_row["mse"].value
     assert "posterior mean" in mean.model_row["mse"].note
     assert "posterior sample" in sample.model_row["mse"].note
-    again = measure_reconstruction(vae, posterior="sample")
+    again = measure_reconstruction(vae, config=SAMPLE)
     assert again.model_row["mse"].value == sample.model_row["mse"].value
     saved = sorted(path.name for path in (vae / "measures").glob("*.json"))
     assert saved == ["reconstruction-digits-test-sample.json", "reconstruction-digits-test.json"]
@@ -104,13 +110,13 @@ def test_a_name_for_every_measure(vae):
     with pytest.raises(UsageError, match="no measure 'fid'"):
         measure("fid", vae)
     with pytest.raises(UsageError, match="'mode'"):
-        measure_reconstruction(vae, posterior="mode")
+        measure_reconstruction(vae, config=ReconstructionConfig(posterior="mode"))
 
 
 def test_every_word_of_the_measure_is_passed_on(vae):
     heard = []
     record = measure(
-        "reconstruction", vae, posterior="sample", split="val",
+        "reconstruction", vae, config=SAMPLE, split="val",
         progress=lambda *told: heard.append(told),
     )  # fmt: skip
     assert record.provenance.posterior == "sample"

@@ -1,5 +1,6 @@
 """latentscape measure."""
 
+from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
@@ -7,7 +8,9 @@ import typer
 from latentscape.cli.options import (
     Json,
     Model,
+    ModelPrecision,
     Out,
+    Precision,
     Seed,
     Size,
     SplitName,
@@ -33,22 +36,45 @@ def reconstruction(
     ] = None,
     split: SplitName = "test",
     posterior: Annotated[str, typer.Option(help="mean or sample.")] = "mean",
+    measures: Annotated[
+        str,
+        typer.Option(help="Beside pixels: auto, plain, all, or lpips and chamfer by commas."),
+    ] = "auto",
     size: Size = None,
+    resize: Annotated[
+        str | None, typer.Option(help="How --size is reached: crop, pad or squash.")
+    ] = None,
+    precision: Precision = "auto",
     seed: Seed = 0,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Stem of the files to write; of a MODEL that is no run, a folder."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """How well images come back, beside mean image, PCA and JPEG of the same size."""
-    from latentscape.metrics.reconstruction import Drawn
-    from latentscape.workflows.measure.reconstruction import measure_reconstruction
+    """How well images come back, beside mean image, PCA and JPEG of the same size.
 
-    named = sized(data, size, model=model)
+    ``--split all`` has rows for each split too. Of a MODEL that is no run, ``--out FOLDER`` leaves
+    record, table of single images, pictures and a page.
+    """
+    from latentscape.cli.reconstruction_lines import page_of, reconstruction_lines
+    from latentscape.metrics.reconstruction import Drawn
+    from latentscape.workflows.measure.reconstruction import (
+        ReconstructionConfig,
+        measure_reconstruction,
+    )
+
+    named = sized(data, size, model=model, resize=resize)
     drawn = one_of(posterior, get_args(Drawn), "posterior")
+    config = ReconstructionConfig(posterior=drawn, measures=measures)
     record = measure_reconstruction(
-        model, named, split=split, posterior=drawn, seed=seed, out=out, progress=Bar("measure")
+        model, named, split=split, config=config, seed=seed, out=out, progress=Bar("measure")
     )
     warn_if_lost(record)
-    give(record, row_lines((record.model_row, *record.baselines)), as_json=json)
+    page = page_of(record)
+    give(record, [*reconstruction_lines(record), *page], as_json=json)
 
 
 @app.command()
@@ -61,6 +87,7 @@ def disentanglement(
     split: StoreSplit = None,
     repeats: Annotated[int, typer.Option(help="Halves, permutations and rotations, each.")] = 5,
     size: Size = None,
+    precision: Precision = "auto",
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -96,6 +123,7 @@ def collapse(
     ] = None,
     split: StoreSplit = None,
     size: Size = None,
+    precision: Precision = "auto",
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -131,6 +159,7 @@ def structure(
         int | None, typer.Option(min=1, help="Most latents; above, a seeded choice of them.")
     ] = None,
     size: Size = None,
+    precision: Precision = "auto",
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -169,6 +198,7 @@ def generation(
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Posterior draws for each of them.")] = 200,
     size: Size = None,
+    precision: Precision = "auto",
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
@@ -214,12 +244,14 @@ def trajectories(
     precision: Annotated[str, typer.Option(help="Of the style net: fast or exact.")] = "fast",
     split: SplitName = "test",
     size: Size = None,
+    model_precision: ModelPrecision = "auto",
     seed: Seed = 0,
     out: Out = None,
     json: Json = False,
 ) -> None:
     """Dissolve, cut or morph? Many trajectories, each beside its own cross-dissolve."""
-    from latentscape.nn.style_nets import Precision, StyleNetName
+    from latentscape.nn.style_nets import Precision as StylePrecision
+    from latentscape.nn.style_nets import StyleNetName
     from latentscape.workflows.measure.trajectories import TravelConfig, measure_trajectories
 
     named = sized(data, size, model=model)
@@ -231,7 +263,7 @@ def trajectories(
             method=way,
             net=None if net is None else one_of(net, get_args(StyleNetName), "style net"),
             preset=preset,
-            precision=one_of(precision, get_args(Precision), "precision"),
+            precision=one_of(precision, get_args(StylePrecision), "precision"),
         )
         for way in _ways(method, out=out, json=json)
     ]

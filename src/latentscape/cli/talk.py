@@ -56,7 +56,7 @@ def measure_line(measure: "Measure") -> str:
     beside = ""
     if measure.reference is not None:
         beside = f"  against {measure.reference.value:.4g} ({measure.reference.words})"
-    words = f"{measure.name:<24}{measure.value:>12.5g}{unit:<20}{interval:<24}{sign}"
+    words = f"{measure.name:<24}{measure.value:>12.5g}{unit:<20}{interval:<23} {sign}"
     return f"{words.rstrip()}{beside}"
 
 

@@ -6,6 +6,7 @@ Each gives reconstructions, so that the same score measures it.
 
 import io
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,6 +187,8 @@ def score_baselines(
     *,
     seed: int = 0,
     groups: np.ndarray | None = None,
+    parts: np.ndarray | None = None,
+    more: Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]] | None = None,
     batch_size: int = 500,
 ) -> tuple[Row, ...]:
     """The same measures of each baseline on the same images as the model's.
@@ -195,15 +198,29 @@ def score_baselines(
         images: ``n channels height width``, uint8 or float in [0, 1].
         seed: Of the bootstrap.
         groups: (n,) group of each image, see `bootstrap_intervals`.
+        parts: (n,) part each image is of (its split): each baseline has a row for each part too,
+            ``beside`` it.
+        more: Gives further columns of a batch from its places, originals and reconstructions.
         batch_size: Images at a time.
     """
-    rows = []
-    for baseline in baselines:
-        score = ReconstructionScore()
-        for start in range(0, len(images), batch_size):
-            batch = _unit_range(images[start : start + batch_size])
-            score.update(batch, baseline.reconstruct(batch))
-        rows.append(score.compute(baseline.name, seed=seed, groups=groups, note=baseline.note)[0])
+    scores = [ReconstructionScore() for _ in baselines]
+    for start in range(0, len(images), batch_size):
+        batch = _unit_range(images[start : start + batch_size])
+        places = np.arange(start, start + len(batch))
+        for baseline, score in zip(baselines, scores, strict=True):
+            back = baseline.reconstruct(batch)
+            score.update(batch, back, more=None if more is None else more(places, batch, back))
+    rows = [
+        score.compute(baseline.name, seed=seed, groups=groups, note=baseline.note)[0]
+        for baseline, score in zip(baselines, scores, strict=True)
+    ]
+    if parts is None:
+        return tuple(rows)
+    for baseline, score in zip(baselines, scores, strict=True):
+        rows += [
+            row.model_copy(update={"name": baseline.name, "beside": row.name})
+            for row in score.parts(parts, seed=seed, groups=groups)
+        ]
     return tuple(rows)
 
 

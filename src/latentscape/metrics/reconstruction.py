@@ -1,5 +1,6 @@
 """How well images come back: one score that is updated by batch, merged, and computed once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +14,12 @@ from latentscape.metrics.collapse import LatentSums
 from latentscape.metrics.elbo import LikelihoodName, entropy_floor
 from latentscape.metrics.moments import Moments
 from latentscape.metrics.pixel import absolute_error, psnr, squared_error
-from latentscape.metrics.reconstruction_row import Gathered, reconstruction_row
+from latentscape.metrics.reconstruction_row import (
+    SEEN,
+    Gathered,
+    reconstruction_parts,
+    reconstruction_row,
+)
 from latentscape.metrics.similarity import CONVENTIONS, ms_ssim, refusal, ssim_all
 from latentscape.records import Row
 from latentscape.shapes import ImageShape
@@ -58,6 +64,7 @@ class ReconstructionScore:
         nll: Tensor | np.ndarray | None = None,
         kl: Tensor | np.ndarray | None = None,
         means: Tensor | np.ndarray | None = None,
+        more: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """Add a batch.
 
@@ -68,6 +75,8 @@ class ReconstructionScore:
             kl: ``batch *latent``, KL of each latent in nats (or ``batch``, summed over latents);
                 None for a point posterior.
             means: ``batch *latent``, posterior means; with `kl` per latent they give active units.
+            more: Other measures of these images (``lpips``, ``lpips01``, ``chamfer``), (batch,)
+                each; NaN where an image was not measured.
 
         Raises:
             ShapeError: If shapes disagree, within the batch or with earlier ones.
@@ -82,6 +91,8 @@ class ReconstructionScore:
         columns = image_columns(x, y)
         if self.likelihood == "bernoulli":
             columns["entropy_floor"] = entropy_floor(x).numpy()
+        told = more or {}
+        columns |= {key: np.asarray(told[key], np.float64) for key in SEEN if key in told}
         columns |= _bound_columns(nll, kl, n=len(x))
         if {"entropy_floor", "distortion"} <= set(columns):
             above = columns["distortion"] - columns["entropy_floor"]
@@ -158,11 +169,37 @@ class ReconstructionScore:
         Raises:
             DataError: If there was no image.
         """
+        gathered = self._gathered()
+        row = reconstruction_row(gathered, name=name, seed=seed, groups=groups, note=note)
+        return row, gathered.columns
+
+    def parts(
+        self, parts: np.ndarray, *, seed: int = 0, groups: np.ndarray | None = None
+    ) -> tuple[Row, ...]:
+        """A row a part (split, film), of its images alone.
+
+        Args:
+            parts: (n,) name of the part each image is of, in the order of the updates; of none
+                where it is empty.
+            seed: Of the bootstrap.
+            groups: (n,) group of each image; drawn whole where a part has several, else images
+                are drawn.
+
+        Returns:
+            Rows in the order in which the parts first come; without units and spread, which are of
+            all images, and without intervals where fewer than 8 groups or images make a part.
+        """
+        return reconstruction_parts(self._gathered(), parts, seed=seed, groups=groups)
+
+    def column(self, name: str) -> np.ndarray:
+        """(n,) values of single images, in the order of the updates."""
+        return np.concatenate(self._columns[name])
+
+    def _gathered(self) -> Gathered:
         if self._shape is None:
             raise DataError("there are no images to score", "is the split empty?")
-        columns = {key: np.concatenate(parts) for key, parts in self._columns.items()}
-        gathered = Gathered(
-            columns=columns,
+        return Gathered(
+            columns={key: np.concatenate(parts) for key, parts in self._columns.items()},
             shape=self._shape,
             likelihood=self.likelihood,
             drawn=self.posterior,
@@ -170,8 +207,6 @@ class ReconstructionScore:
             latents=self._latents,
             pixels=self._pixels,
         )
-        row = reconstruction_row(gathered, name=name, seed=seed, groups=groups, note=note)
-        return row, columns
 
 
 def image_columns(

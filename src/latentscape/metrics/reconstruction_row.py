@@ -1,7 +1,7 @@
 """From what a reconstruction score gathered to a row of measures with intervals and reasons."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from latentscape.metrics.pixel import psnr_of
 from latentscape.metrics.similarity import CONVENTIONS, refusal
 from latentscape.records import Measure, Row
 from latentscape.shapes import ImageShape
+
+SEEN = ("lpips", "lpips01", "chamfer")  # columns that come from outside, of some images or all
+FEWEST = 8  # groups or images of a part, below which an interval would be too narrow
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,27 @@ def reconstruction_row(
     return Row(name=name, measures=tuple(measures), note="; ".join(filter(None, notes)))
 
 
+def reconstruction_parts(
+    gathered: Gathered, parts: np.ndarray, *, seed: int, groups: np.ndarray | None
+) -> tuple[Row, ...]:
+    """A row a part, in the order in which they first come; see `ReconstructionScore.parts`."""
+    rows = []
+    for part in filter(None, dict.fromkeys(parts.tolist())):
+        inside = parts == part
+        columns = {name: values[inside] for name, values in gathered.columns.items()}
+        own = None if groups is None else groups[inside]
+        n_groups = 0 if own is None else len(np.unique(own))
+        own = own if n_groups > 1 else None
+        few = (n_groups if own is not None else int(inside.sum())) < FEWEST
+        some = replace(gathered, columns=columns, latents=None, pixels=None)
+        intervals = {} if few else bootstrap_intervals(columns, seed=seed, groups=own)
+        measures = [*_pixel_measures(some, intervals), *_bound_measures(some, intervals)]
+        what = f"{some.n:,} images" + (f" of {n_groups:,} groups" if own is not None else "")
+        note = f"{what}{': too few for intervals' if few else ''}"
+        rows.append(Row(name=str(part), measures=tuple(measures), note=note))
+    return tuple(rows)
+
+
 def _pixel_measures(gathered: Gathered, intervals: dict[str, Interval]) -> list[Measure]:
     drawn = f"decoded from the posterior {gathered.drawn}" if gathered.likelihood else ""
     psnr = gathered.columns["psnr"]
@@ -90,7 +114,8 @@ def _pixel_measures(gathered: Gathered, intervals: dict[str, Interval]) -> list[
             note=drawn,
         ),
     ]
-    names = [name for name in (*CONVENTIONS, "ms_ssim") if gathered.has(name)]
+    names = [name for name in (*CONVENTIONS, "ms_ssim", *SEEN) if gathered.has(name)]
+    names = [name for name in names if np.isfinite(gathered.columns[name]).any()]
     return measures + [_mean_of(name, gathered, intervals, note=drawn) for name in names]
 
 
@@ -159,8 +184,12 @@ def _reasons(gathered: Gathered) -> list[str]:
 def _mean_of(
     name: str, gathered: Gathered, intervals: dict[str, Interval], *, note: str = ""
 ) -> Measure:
-    value = float(gathered.columns[name].mean())
-    return measured(name, value, n=gathered.n, interval=intervals.get(name), note=note)
+    values = gathered.columns[name]
+    if name in SEEN:
+        values = values[np.isfinite(values)]
+    return measured(
+        name, float(values.mean()), n=len(values), interval=intervals.get(name), note=note
+    )
 
 
 def _in_decibels(interval: Interval | None) -> Interval | None:

@@ -70,11 +70,23 @@ class Lpips(nn.Module):
         """
         if first.shape != second.shape:
             raise ShapeError(f"images {tuple(first.shape)} and {tuple(second.shape)} are no pairs")
-        maps = self.net.maps(torch.cat([first, second]))
-        parts = []
-        for layer, head in zip(maps, self.heads, strict=True):
-            one, other = _unit(layer).chunk(2)
-            parts.append(((one - other).square() * head).sum(1).mean((1, 2)))
+        both = [layer.chunk(2) for layer in self.seen(torch.cat([first, second]))]
+        return self.between([one for one, _ in both], [other for _, other in both])
+
+    def seen(self, images: Tensor) -> list[Tensor]:
+        """Maps of each layer, every position of length 1: what distances are taken between.
+
+        Args:
+            images: ``batch channels height width`` in [0, 1].
+        """
+        return [_unit(layer) for layer in self.net.maps(images)]
+
+    def between(self, first: list[Tensor], second: list[Tensor]) -> Tensor:
+        """`distance` of images by what was `seen` of them."""
+        parts = [
+            ((one - other).square() * head).sum(1).mean((1, 2))
+            for one, other, head in zip(first, second, self.heads, strict=True)
+        ]
         return torch.stack(parts).sum(0)
 
 

@@ -76,6 +76,15 @@ class ReconstructionRecord(Record):
         warnings: What is said of each sign of collapse in the model's row.
         likelihood: Of the model, with its scale where that is stated: ``gaussian-fixed, σ 1``.
         objective: Settings of the recipe's terms the model was trained by, e.g. ``beta``.
+        stated: What numbers rest on, in words: ``posterior``, ``size``, ``resize``, ``clamped``,
+            ``rounded``, ``lpips``.
+        splits, films: Split of each image, where there are several; its film, where it has one.
+        by_split: The measures split by split, of a record of all.
+        split_baselines: Those of each baseline, ``beside`` the split.
+        grouped_by: What ``by_group`` goes by: ``film``, ``group`` or nothing.
+        by_group: The measures group by group, those with the largest error where there are many.
+        part_originals, part_reconstructions: uint8, a few of each split and group.
+        part_ids: Their identities.
     """
 
     kind: ClassVar[str] = "reconstruction"
@@ -94,6 +103,16 @@ class ReconstructionRecord(Record):
     warnings: tuple[str, ...] = ()
     likelihood: str = ""
     objective: dict = Field(default_factory=dict)
+    stated: dict[str, str] = Field(default_factory=dict)
+    splits: tuple[str, ...] = ()
+    films: tuple[str, ...] = ()
+    by_split: tuple[Row, ...] = ()
+    split_baselines: tuple[Row, ...] = ()
+    grouped_by: Literal["film", "group", ""] = ""
+    by_group: tuple[Row, ...] = ()
+    part_originals: Array | None = None
+    part_reconstructions: Array | None = None
+    part_ids: tuple[str, ...] = ()
 
 
 class MapRecord(Record):

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from latentscape.records.measure import Measure, Provenance, Reference, Row
 from latentscape.records.record import Record
 
-NO_MODEL = ("baselines", "nulls", "rotated")  # fields whose rows are no model's
+NO_MODEL = ("baselines", "split_baselines", "nulls", "rotated")  # fields whose rows are no model's
 
 # Fields whose rows are told on the model's own page only: they take others apart, or say again.
-DETAILS = ("layer_rows", "before", "after")
+DETAILS = ("layer_rows", "by_group", "before", "after")
 
 
 class FoundRow(NamedTuple):
@@ -23,8 +23,9 @@ def rows_of(record: Record) -> Iterator[FoundRow]:
     """The rows that a record holds, in the order of its fields and at any depth.
 
     A kind of record that holds rows is read here without a word of code for it. Rows in a field
-    called ``baselines``, ``nulls`` or ``rotated`` are no model's; those in ``layer_rows``,
-    ``before`` or ``after`` are left out, for other records hold them or what they add up to.
+    called ``baselines``, ``split_baselines``, ``nulls`` or ``rotated`` are no model's; those in
+    ``layer_rows``, ``by_group``, ``before`` or ``after`` are left out, for other records hold them
+    or what they add up to.
     """
     for name in type(record).model_fields:
         if name in DETAILS:

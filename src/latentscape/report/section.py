@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from latentscape.report.tables import measure_table
 from latentscape.report.topics import (
     collapse,
     disentanglement,
+    finetuning,
     generation,
+    prediction,
+    reconstruction,
     structure,
     trajectories,
 )
@@ -51,10 +55,12 @@ class Section:
         """The section, heading to provenance."""
         parts = [
             self._learnt(),
+            self._part("Before and after", finetuning.blocks(self.contents, self._figure)),
             self._training(),
             self._drawing(),
             self._space(),
             self._travelling(),
+            self._moving(),
         ]
         head = tag(
             "header",
@@ -83,6 +89,8 @@ class Section:
             figures = [self._figure(p, suffix=f"-{split}" if i else "") for p in pictures]
             figures += [self._figure(forest, suffix=f"-{split}" if i else "")] if forest else []
             blocks += [columns(figures), measure_table(record)]
+            more = f"-{split}" if i else ""
+            blocks += reconstruction.blocks(record, partial(self._figure, suffix=more))
         blocks += collapse.blocks(self.contents, self._figure)
         return _part("Did it learn?", blocks)
 
@@ -133,6 +141,10 @@ class Section:
         figures = [self._figure(strips.strips(record)) for record in found]
         judged = trajectories.blocks(self.contents, self._figure)
         return self._part("From here to there", [columns(figures), *judged])
+
+    def _moving(self) -> Html:
+        predicted = prediction.blocks(self.contents, self._figure)
+        return self._part("Does it know motion?", predicted)
 
     def _figure(self, picture: Picture, *, suffix: str = "") -> Html:
         taken = {p.words.name for p in self.pictures}
@@ -216,7 +228,8 @@ def facts(contents: RunContents) -> Html:
         "seed": str(prov.seed),
     }
     if run is not None:
-        epochs = max((len(column) for column in run.history.columns.values()), default=0)
+        told = run.history.columns.get("epoch", (0,))
+        epochs = int(max(told, default=0))  # of a fine-tuned run there is a row before the first
         pairs |= {
             "parameters": f"{run.n_parameters:,}",
             "epochs": f"{epochs} ({run.stopped})",

@@ -1,6 +1,7 @@
 """Measure reconstruction: how well images come back, beside honest baselines."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from latentscape.metrics import ReconstructionScore, collapse_signs, fit_baselin
 from latentscape.metrics.reconstruction import Drawn
 from latentscape.models import Autoencoder, Likelihood, OpenModel
 from latentscape.records import ReconstructionRecord, Row, read_run
+from latentscape.records.reconstruction_csv import write_images_csv
 from latentscape.shapes import latent_size
 from latentscape.training.recipes import RECIPES, recipe_of_run, settings_of
+from latentscape.workflows.measure.parts import Parts, parts_of
+from latentscape.workflows.measure.seen import Seen, seen_by
 from latentscape.workflows.opening import (
     BATCH,
+    SPLITS,
     Progress,
     Subject,
     as_bytes,
@@ -28,6 +33,24 @@ from latentscape.workflows.opening import (
 
 N_SHOWN, N_WORST = 16, 16  # two rows of eight
 MOST_TRAIN = 60_000
+BATCH_VALUES = 1 << 22  # of images at once
+
+Look = Callable[[np.ndarray, Tensor, Tensor], None]
+
+
+@dataclass(frozen=True)
+class ReconstructionConfig:
+    """What is decoded, and what of it is measured.
+
+    Attributes:
+        posterior: What of the posterior is decoded for the pixel measures: its ``mean`` or one
+            ``sample``. Distortion and ELBO always take one sample, and their notes say so.
+        measures: Beside the pixel measures: ``auto``, ``plain``, ``all``, or ``lpips`` and
+            ``chamfer`` by commas; see `seen_by`.
+    """
+
+    posterior: Drawn = "mean"
+    measures: str = "auto"
 
 
 def measure_reconstruction(
@@ -35,7 +58,7 @@ def measure_reconstruction(
     data: str | DataConfig | None = None,
     *,
     split: str = "test",
-    posterior: Drawn = "mean",
+    config: ReconstructionConfig | None = None,
     seed: int = 0,
     out: Path | str | None = None,
     progress: Progress | None = None,
@@ -45,44 +68,54 @@ def measure_reconstruction(
     Args:
         model: MODEL.
         data: DATA; the model's own images if None.
-        split: ``train``, ``val``, ``test`` or ``all``. Baselines are fitted to the training split.
-        posterior: What of the posterior is decoded for the pixel measures: its ``mean`` or one
-            ``sample``. Distortion and ELBO always take one sample, and their notes say so.
+        split: ``train``, ``val``, ``test`` or ``all``, which has rows for each split too. Baselines
+            are fitted to the training split.
+        config: What is decoded and measured.
         seed: Of posterior samples, bootstrap, the images shown and the baselines.
-        out: Stem of the record's files; ``measures/`` in the model's run if None.
+        out: Stem of the record's files; ``measures/`` in the model's run if None. For a model that
+            is no run, a folder laid out as a run's, which `latentscape.report` shows.
         progress: Called with (images done, images in all, "images").
 
     Raises:
         UsageError, DataError: If the words, or images and model, do not fit.
-        ModelError: If what the model decodes is not finite.
+        ModelError: If what the model decodes is not finite, or a net asked for cannot be had.
     """
-    if posterior not in ("mean", "sample"):
-        raise UsageError(f"a posterior has no {posterior!r} to decode", "say mean or sample")
+    config = config or ReconstructionConfig()
+    if config.posterior not in ("mean", "sample"):
+        raise UsageError(f"a posterior has no {config.posterior!r} to decode", "say mean or sample")
     subject = open_subject(model, data, split)
     images, rows = subject.images, subject.rows
-    rng = np.random.default_rng(seed)
-    shown = np.sort(rng.permutation(rows)[:N_SHOWN])
+    autoencoder, name = subject.model.autoencoder, subject.model.name
+    looked = seen_by(
+        config.measures, images.shape, n=len(rows), seed=seed, device=autoencoder.device
+    )
+    parts = parts_of(images, rows, subject.splits)
+    shown = np.sort(np.random.default_rng(seed).permutation(rows)[:N_SHOWN])
     gallery = Gallery(shown, images.images.shape[1:])
+    some = Gallery(rows[parts.shown(seed=seed)], images.images.shape[1:])
     done = 0
 
     def look(seen: np.ndarray, pixels: Tensor, back: Tensor) -> None:
         nonlocal done
         gallery.look(seen, pixels, back)
+        if len(some.chosen):
+            some.look(seen, pixels, back)
         done += len(seen)
         if progress is not None:
             progress(done, len(rows), "images")
 
-    opened = subject.model
-    row, per_image = _scored(
-        (opened.autoencoder, opened.name), images, rows=rows, posterior=posterior, seed=seed,
-        look=look,
-    )  # fmt: skip
+    score = _score(
+        (autoencoder, name), images, rows, config.posterior, seed=seed, look=look, seen=looked
+    )
+    row, per_image = score.compute(name, seed=seed, groups=parts.groups)
+    row = row.model_copy(update={"undefined": (*row.undefined, *looked.missing)})
+    baselines = _baselines(subject, parts, looked, seed=seed)
     record = ReconstructionRecord(
         provenance=subject.provenance(seed=seed, n=len(rows)).model_copy(
-            update={"posterior": posterior}
+            update={"posterior": config.posterior}
         ),
         model_row=row,
-        baselines=_baselines(subject, seed=seed),
+        baselines=tuple(_told(row, parts) for row in baselines if not row.beside),
         per_image=per_image,
         sample_ids=tuple(images.sample_ids[rows].tolist()),
         originals=gallery.shown[0],
@@ -91,15 +124,26 @@ def measure_reconstruction(
         worst_originals=gallery.worst[0],
         worst_reconstructions=gallery.worst[1],
         worst_ids=tuple(images.sample_ids[gallery.worst_rows].tolist()),
-        groups=() if images.groups is None else tuple(map(str, images.groups[rows].tolist())),
+        groups=_texts(parts.groups),
         warnings=collapse_signs(row),
-        likelihood=likelihood_words(opened.autoencoder.likelihood),
-        objective=objective_of(opened),
-    )
-    suffix = "" if posterior == "mean" else "-sample"
-    stem = out or room_in(opened, "measures", f"reconstruction-{subject.stem}{suffix}")
+        likelihood=likelihood_words(autoencoder.likelihood),
+        objective=objective_of(subject.model),
+        stated=_stated(subject, config, looked),
+        splits=_texts(parts.splits),
+        films=_texts(parts.films),
+        by_split=_in_order(
+            () if parts.splits is None
+            else score.parts(parts.splits, seed=seed, groups=parts.groups)
+        ),
+        split_baselines=tuple(row for row in baselines if row.beside),
+        **_by_group(score, parts, seed=seed),
+        **_few(some, images),
+    )  # fmt: skip
+    suffix = "" if config.posterior == "mean" else "-sample"
+    stem = _stem(subject, out, f"reconstruction-{subject.stem}{suffix}")
     if stem is not None:
-        record.save(stem)
+        path = record.save(stem)
+        write_images_csv(record, path.with_suffix(".csv"))
     return record
 
 
@@ -123,8 +167,10 @@ def score_split(model: Autoencoder, images: ImageSet, *, rows: np.ndarray, seed:
     """
     if not len(rows):
         return Row(name=model.likelihood.name, measures=(), note="the split has no images")
-    named = (model, model.likelihood.name)
-    return _scored(named, images, rows=np.asarray(rows), posterior="mean", seed=seed)[0]
+    name, rows = model.likelihood.name, np.asarray(rows)
+    score = _score((model, name), images, rows, "mean", seed=seed)
+    groups = None if images.groups is None else images.groups[rows]
+    return score.compute(name, seed=seed, groups=groups)[0]
 
 
 class Gallery:
@@ -155,22 +201,24 @@ class Gallery:
 
 
 @torch.inference_mode()
-def _scored(
+def _score(
     named: tuple[Autoencoder, str],
     images: ImageSet,
-    *,
     rows: np.ndarray,
     posterior: Drawn,
+    *,
     seed: int,
-    look: Callable[[np.ndarray, Tensor, Tensor], None] | None = None,
-) -> tuple[Row, dict[str, np.ndarray]]:
-    """A model's row under its name, and the table of single images; `look` sees each batch."""
+    look: Look | None = None,
+    seen: Seen | None = None,
+) -> ReconstructionScore:
+    """The score of a model by its name, of chosen rows; `look` sees each batch."""
     model, name = named
     rng = torch.Generator(device=model.device).manual_seed(seed)
     is_point = model.posterior == "point"
     score = ReconstructionScore(likelihood=model.likelihood.name, posterior=posterior)
-    for start in range(0, len(rows), BATCH):
-        chosen = rows[start : start + BATCH]
+    n_batch = _batch(images)
+    for start in range(0, len(rows), n_batch):
+        chosen = rows[start : start + n_batch]
         pixels = torch.from_numpy(images.pixels(chosen)).to(model.device)
         encoded = model.encode(pixels)
         require_finite(name, encoded.mean, "encodes")
@@ -183,11 +231,78 @@ def _scored(
             nll=model.likelihood.nll(logits, pixels),
             kl=None if is_point else encoded.kl(),
             means=None if is_point else encoded.mean,
-        )
+            more=None if seen is None else seen.model(
+                np.arange(start, start + len(chosen)), pixels, back
+            ),
+        )  # fmt: skip
         if look is not None:
             look(chosen, pixels, back)
-    groups = None if images.groups is None else images.groups[rows]
-    return score.compute(name, seed=seed, groups=groups)
+    return score
+
+
+def _batch(images: ImageSet) -> int:
+    """Images at a time: as many as elsewhere, but never more than fit a moderate memory."""
+    return max(1, min(BATCH, BATCH_VALUES // images.shape.size))
+
+
+def _stem(subject: Subject, out: Path | str | None, name: str) -> Path | None:
+    """Where the record belongs: its stem, or a run's room, or that of a folder like a run's."""
+    if out is None:
+        return room_in(subject.model, "measures", name)
+    is_folder = Path(out).is_dir() or subject.model.folder is None
+    return Path(out) / "measures" / name if is_folder and Path(out).suffix != ".json" else Path(out)
+
+
+def _in_order(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: SPLITS.index(row.name)))
+
+
+def _told(baseline: Row, parts: Parts) -> Row:
+    """A baseline of all images, with a word on those it was fitted to."""
+    if parts.splits is None or "train" not in parts.splits:
+        return baseline
+    note = f"{baseline.note}; these are among the images here: hold it against the test split alone"
+    return baseline.model_copy(update={"note": note})
+
+
+def _texts(values: np.ndarray | None) -> tuple[str, ...]:
+    return () if values is None else tuple(map(str, values.tolist()))
+
+
+def _stated(subject: Subject, config: ReconstructionConfig, seen: Seen) -> dict[str, str]:
+    """What the numbers rest on: nothing of it may be guessed."""
+    images = subject.images
+    is_point = subject.model.autoencoder.posterior == "point"
+    told = {
+        "posterior": "none: each image has one code" if is_point else config.posterior,
+        "size": f"{images.shape.height}×{images.shape.width}×{images.shape.channels}",
+        "resize": str(images.rule.get("resize", "none")),
+        "clamped": "reconstructions to [0, 1]",
+        "rounded": "originals are 8-bit, reconstructions are not rounded",
+        "precision": subject.model.precision,
+        "lpips": seen.words,
+    }
+    return {name: words for name, words in told.items() if words}
+
+
+def _by_group(score: ReconstructionScore, parts: Parts, *, seed: int) -> dict[str, Any]:
+    """Rows of films or groups, largest error first."""
+    if not parts.grouped_by:
+        return {}
+    names, _ = parts.worst_groups(score.column("mse"))
+    rows = score.parts(names, seed=seed, groups=parts.groups)
+    ordered = sorted(rows, key=lambda row: -row["mse"].value)
+    return {"grouped_by": parts.grouped_by, "by_group": tuple(ordered)}
+
+
+def _few(some: "Gallery", images: ImageSet) -> dict[str, Any]:
+    if not len(some.chosen):
+        return {}
+    return {
+        "part_originals": some.shown[0],
+        "part_reconstructions": some.shown[1],
+        "part_ids": tuple(images.sample_ids[some.chosen].tolist()),
+    }
 
 
 def likelihood_words(likelihood: Likelihood) -> str:
@@ -212,9 +327,8 @@ def objective_of(model: OpenModel) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if isinstance(value, int | float | str)}
 
 
-def _baselines(subject: Subject, *, seed: int) -> tuple[Row, ...]:
+def _baselines(subject: Subject, parts: Parts, seen: Seen, *, seed: int) -> tuple[Row, ...]:
     """The same measures of what costs nothing to train; none without training images."""
-    groups = None if subject.images.groups is None else subject.images.groups[subject.rows]
     train = np.flatnonzero(subject.splits == "train")
     if len(train) < 2:
         return ()
@@ -222,4 +336,7 @@ def _baselines(subject: Subject, *, seed: int) -> tuple[Row, ...]:
         train = np.sort(np.random.default_rng(seed).permutation(train)[:MOST_TRAIN])
     n_latents = latent_size(subject.model.autoencoder.latent_shape)
     fitted = fit_baselines(subject.as_bytes(train), n_latents, seed=seed)
-    return score_baselines(fitted, subject.as_bytes(subject.rows), seed=seed, groups=groups)
+    return score_baselines(
+        fitted, subject.as_bytes(subject.rows), seed=seed, groups=parts.groups,
+        parts=parts.splits, more=seen.baseline, batch_size=min(500, 2 * _batch(subject.images)),
+    )  # fmt: skip
