@@ -17,7 +17,7 @@ ROOMS = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
 HEAVY = {
     "torch", "lightning_fabric", "sklearn", "scipy", "umap", "openTSNE", "pacmap", "numba",
     "matplotlib", "datasets", "pandas", "pyarrow", "PIL", "skimage", "fastapi",
-    "onnx", "onnxruntime",
+    "onnx", "onnxruntime", "diffusers", "huggingface_hub", "transformers",
 }  # fmt: skip
 PAGES = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")}

@@ -13,16 +13,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from latentscape.errors import UsageError
+
 LikelihoodName = Literal["bernoulli", "gaussian", "gaussian-fixed", "laplace"]
 
 MIN_LOG_SIGMA = -6.0
 
 
 class Likelihood(nn.Module, ABC):
-    """Scores logits against images."""
+    """Scores logits against images.
+
+    Args:
+        of_images: Whether the decoder puts out images already; else logits.
+    """
 
     name: LikelihoodName
     power = 2  # of the pixel error that it sums
+
+    def __init__(self, *, of_images: bool = False):
+        super().__init__()
+        self.of_images = of_images
 
     @abstractmethod
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
@@ -30,7 +40,13 @@ class Likelihood(nn.Module, ABC):
 
     def mean(self, logits: Tensor) -> Tensor:
         """The mean image, in [0, 1]."""
-        return torch.sigmoid(logits)
+        return logits.clamp(0, 1) if self.of_images else torch.sigmoid(logits)
+
+    def output(self, logits: Tensor) -> Tensor:
+        """What is scored: the mean image; in training of images unclamped, for a clamp teaches
+        nothing to a pixel that it cuts off.
+        """
+        return logits if self.of_images and self.training else self.mean(logits)
 
     @abstractmethod
     def price(self, logits: Tensor, images: Tensor) -> Tensor:
@@ -72,8 +88,8 @@ class GaussianLearned(Likelihood):
     momentum = 0.05
     mse: Tensor
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, *, of_images: bool = False):
+        super().__init__(of_images=of_images)
         self.register_buffer("mse", torch.tensor(0.0))
 
     @property
@@ -82,7 +98,7 @@ class GaussianLearned(Likelihood):
         return soft_floor(0.5 * torch.log(self.mse.clamp_min(1e-12)), MIN_LOG_SIGMA)
 
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
-        squared = (torch.sigmoid(logits) - images).square().flatten(1)
+        squared = (self.output(logits) - images).square().flatten(1)
         if self.training:
             batch_mse = squared.mean()
             self._follow(batch_mse.detach())
@@ -95,7 +111,7 @@ class GaussianLearned(Likelihood):
     def price(self, logits: Tensor, images: Tensor) -> Tensor:
         log_sigma = self.log_sigma
         if self.training:
-            mse = (torch.sigmoid(logits) - images).square().mean()
+            mse = (self.output(logits) - images).square().mean()
             log_sigma = soft_floor(0.5 * torch.log(mse.clamp_min(1e-12)), MIN_LOG_SIGMA)
         return 0.5 * images[0].numel() * torch.exp(-2 * log_sigma)
 
@@ -111,12 +127,12 @@ class GaussianFixed(Likelihood):
 
     name = "gaussian-fixed"
 
-    def __init__(self, sigma: float = 1.0):
-        super().__init__()
+    def __init__(self, sigma: float = 1.0, *, of_images: bool = False):
+        super().__init__(of_images=of_images)
         self.sigma = sigma
 
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
-        squared = (torch.sigmoid(logits) - images).square().flatten(1)
+        squared = (self.output(logits) - images).square().flatten(1)
         return gaussian_nll(squared, squared.new_tensor(math.log(self.sigma)))
 
     def price(self, logits: Tensor, images: Tensor) -> Tensor:
@@ -132,11 +148,11 @@ class GaussianOfImages(Likelihood):
     name = "gaussian-fixed"
     sigma = 1.0
 
-    def mean(self, logits: Tensor) -> Tensor:
-        return logits.clamp(0, 1)
+    def __init__(self):
+        super().__init__(of_images=True)
 
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
-        squared = (self.mean(logits) - images).square().flatten(1)
+        squared = (self.output(logits) - images).square().flatten(1)
         return gaussian_nll(squared, squared.new_zeros(()))
 
     def price(self, logits: Tensor, images: Tensor) -> Tensor:
@@ -149,12 +165,12 @@ class Laplace(Likelihood):
     name = "laplace"
     power = 1
 
-    def __init__(self, scale: float = 1.0):
-        super().__init__()
+    def __init__(self, scale: float = 1.0, *, of_images: bool = False):
+        super().__init__(of_images=of_images)
         self.scale = scale
 
     def nll(self, logits: Tensor, images: Tensor) -> Tensor:
-        absolute = (torch.sigmoid(logits) - images).abs().flatten(1)
+        absolute = (self.output(logits) - images).abs().flatten(1)
         return absolute.sum(1) / self.scale + absolute.shape[1] * math.log(2 * self.scale)
 
     def price(self, logits: Tensor, images: Tensor) -> Tensor:
@@ -173,10 +189,28 @@ def soft_floor(x: Tensor, low: float) -> Tensor:
     return low + F.softplus(x - low)
 
 
-def build_likelihood(name: LikelihoodName, scale: float = 1.0) -> Likelihood:
-    """The likelihood called `name`; `scale` is σ or b where that is fixed."""
+def build_likelihood(
+    name: LikelihoodName, scale: float = 1.0, *, of_images: bool = False
+) -> Likelihood:
+    """The likelihood called `name`.
+
+    Args:
+        name: Which.
+        scale: σ or b where that is fixed.
+        of_images: Whether the decoder puts out images already; else logits.
+
+    Raises:
+        UsageError: If it scores logits, and there are none.
+    """
     if name == "bernoulli":
+        if of_images:
+            raise UsageError(
+                "a Bernoulli likelihood reads logits, and this decoder puts out images",
+                "take a gaussian or laplace likelihood",
+            )
         return Bernoulli()
     if name == "gaussian":
-        return GaussianLearned()
-    return GaussianFixed(scale) if name == "gaussian-fixed" else Laplace(scale)
+        return GaussianLearned(of_images=of_images)
+    if name == "gaussian-fixed":
+        return GaussianFixed(scale, of_images=of_images)
+    return Laplace(scale, of_images=of_images)

@@ -97,4 +97,14 @@ def _diffusers(words: str) -> OpenModel:
     return open_diffusers(words)
 
 
-ADAPTERS: dict[str, Callable[[str], OpenModel]] = {"diffusers": _diffusers, "onnx": _onnx}
+def _python(words: str) -> OpenModel:
+    from latentscape.models.python import open_python
+
+    return open_python(words)
+
+
+ADAPTERS: dict[str, Callable[[str], OpenModel]] = {
+    "diffusers": _diffusers,
+    "onnx": _onnx,
+    "python": _python,
+}

@@ -9,12 +9,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from latentscape.data import DataConfig
-from latentscape.errors import ModelError, RunError
+from latentscape.errors import LatentscapeError, ModelError, RunError
 from latentscape.models.autoencoder import Autoencoder
 from latentscape.models.build import build_model
-from latentscape.models.config import ModelConfig
-from latentscape.models.opened import OpenModel
-from latentscape.records import read_run, replacing
+from latentscape.models.config import BASE, ModelConfig
+from latentscape.models.likelihood import build_likelihood
+from latentscape.models.opened import OpenModel, open_model
+from latentscape.records import RUN_FILE, read_run, replacing
 
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 
@@ -44,7 +45,11 @@ def open_run(folder: Path) -> OpenModel:
             f"{weights} is not the file that the run wrote (its sha256 differs)",
             "restore the file, or train again",
         )
-    model = build_model(ModelConfig.from_json(about["model"]))
+    described = ModelConfig.from_json(about["model"])
+    if described.network == BASE:
+        model = fine_tuned(about.get("base") or {}, described, folder=folder)
+    else:
+        model = build_model(described)
     load_weights(model, weights)
     model.eval()
     return OpenModel(
@@ -56,6 +61,50 @@ def open_run(folder: Path) -> OpenModel:
         data=data_config(about["data"]),
         folder=folder,
     )
+
+
+def fine_tuned(base: dict[str, Any], described: ModelConfig, *, folder: Path) -> Autoencoder:
+    """The networks of another program's model, as a fine-tuned run had them; its own weights.
+
+    Args:
+        base: What run.json says of it: ``opens`` and ``opens_sha256``.
+        described: The run's own description.
+        folder: Of the run.
+
+    Raises:
+        ModelError: If that model cannot be opened, or is another one now.
+    """
+    words, sha256 = base.get("opens"), base.get("opens_sha256")
+    if not words:
+        raise RunError(
+            f"the run {folder} does not say which model it was fine-tuned from",
+            "restore its run.json, or fine-tune again",
+        )
+    try:
+        opened = open_model(words, "fp32")
+    except LatentscapeError as error:
+        raise ModelError(
+            f"the run {folder} was fine-tuned from {words}, which does not open: {error.message}",
+            f"bring it back there, or name its new place under base.opens in {folder / RUN_FILE}",
+        ) from error
+    if opened.sha256 != sha256:
+        raise ModelError(
+            f"{words} is not the model that {folder} was fine-tuned from (its sha256 differs)",
+            "restore it, or fine-tune again",
+        )
+    model = opened.autoencoder.for_images(described.image_shape)
+    return with_likelihood(model, described)
+
+
+def with_likelihood(model: Autoencoder, described: ModelConfig) -> Autoencoder:
+    """The model under the likelihood that a description names; as it is where that is its own."""
+    now = model.likelihood
+    scale = getattr(now, "sigma", getattr(now, "scale", described.likelihood_scale))
+    if (now.name, scale) != (described.likelihood, described.likelihood_scale):
+        model.likelihood = build_likelihood(
+            described.likelihood, described.likelihood_scale, of_images=now.of_images
+        ).to(model.device)
+    return model
 
 
 def data_config(content: dict[str, Any]) -> DataConfig:
