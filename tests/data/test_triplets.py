@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,11 +62,78 @@ def test_a_limit_keeps_whole_triplets(film):
 
 def test_without_splits_whole_groups_are_drawn(tmp_path):
     for k in range(10):
-        triplet(tmp_path / f"t{k}")
+        triplet(tmp_path / f"film{chr(97 + k)}_1")
     images = load(tmp_path)
     assert images.official is None
     rows = split_rows(images, DataConfig("x"))
     assert all(len(chosen) % 3 == 0 for chosen in rows.values())
+
+
+def test_without_splits_or_clips_a_shot_is_a_group(tmp_path):
+    """Four triplets of one shot, a cut, two of the next; another film looks like the first."""
+    for k in (1, 2, 3, 10):  # by number, not by letter
+        triplet(tmp_path / f"one_{k}", shade=20)
+    for k in (11, 30):
+        triplet(tmp_path / f"one_{k}", shade=220)
+    triplet(tmp_path / "two_1", shade=20)
+    images = load(tmp_path)
+    shot_of = dict(zip(images.motion.names, images.motion.shots, strict=True))
+    assert shot_of == {
+        "one_1": "one/scene-000", "one_2": "one/scene-000", "one_3": "one/scene-000",
+        "one_10": "one/scene-000", "one_11": "one/scene-001", "one_30": "one/scene-001",
+        "two_1": "two/scene-000",
+    }  # fmt: skip
+    np.testing.assert_array_equal(images.groups, images.motion.shots.repeat(3))
+
+
+def test_a_shot_in_training_and_in_the_test_is_warned_of(tmp_path):
+    for place, shade in (("train/one_1", 20), ("train/one_3", 200), ("test/one_4", 200)):
+        triplet(tmp_path / place, shade=shade)
+    with pytest.warns(DataWarning, match="1 test triplets .*one/scene-001"):
+        images = load(tmp_path)
+    assert images.motion.notes["scene"].tolist() == [
+        "one/scene-001", "one/scene-000", "one/scene-001",
+    ]  # fmt: skip
+    assert sorted(set(images.groups)) == ["test/one_4", "train/one_1", "train/one_3"]
+
+
+def test_the_folders_of_atd_12k(tmp_path):
+    """Splits with a size in their names, the test in two sizes, annotations beside them."""
+    places = {
+        "train_10k/Disney_v4_13_000123_s1": (16, 9),
+        "train_10k/Japan_v2_1_134817_s1": (16, 9),
+        "test_2k_540p/Japan_v2_1_200000_s3": (16, 9),
+        "test_2k_original/Japan_v2_1_200000_s3": (32, 18),
+    }
+    for k, (place, size) in enumerate(places.items()):
+        triplet(tmp_path / place, size=size, shade=(20, 40, 240, 240)[k])
+    name = "Japan_v2_1_200000_s3"
+    note = tmp_path / "test_2k_annotations" / name / f"{name}.json"
+    note.parent.mkdir(parents=True)
+    box = {"x": 960, "y": 270, "width": 480, "height": 540}
+    size = {"width": 1920, "height": 1080}
+    note.write_text(json.dumps({"motion_RoI": box, "level": 2, "image_size": size}))
+    images = load(tmp_path)
+    assert images.official.tolist() == ["test"] * 3 + ["train"] * 6
+    assert images.motion.films.tolist() == ["Japan_v2_1", "Disney_v4_13", "Japan_v2_1"]
+    notes = images.motion.notes
+    assert notes["region"].tolist() == ["east", "west", "east"]
+    assert notes["level"].tolist() == [2, -1, -1]
+    np.testing.assert_allclose(notes["roi"][0], [8, 2.25, 4, 4.5])
+    assert np.isnan(notes["roi"][1:]).all()
+    assert {item.reason for item in images.skipped} == {"its triplet is there twice, in two sizes"}
+    below = load(tmp_path / "test_2k_540p")  # the test alone finds the annotations beside it
+    assert below.motion.notes["level"].tolist() == [2]
+
+
+def test_frames_of_two_sizes_leave_their_triplet_out(film):
+    Image.new("RGB", (8, 9)).save(film / "train" / "b" / "frame2.png")
+    with pytest.warns(DataWarning, match="train/b .* 8×9 and 16×9"):
+        images = load(film, size=8)
+    assert len(images) == 15
+    assert [item.path for item in images.skipped] == [f"train/b/frame{k}.png" for k in (1, 2, 3)]
+    with pytest.raises(DataError, match="train/b"):
+        load(film, size=8, strict=True)
 
 
 def test_a_clip_of_several_triplets_is_one_group(tmp_path):
@@ -116,3 +185,8 @@ def test_the_animation_triplets(data_root):
     assert {split: len(chosen) for split, chosen in rows.items()} == {
         "train": 180, "val": 18, "test": 75,
     }  # fmt: skip
+    scenes = dict(zip(images.motion.names, images.motion.notes["scene"], strict=True))
+    assert scenes["test/bbb_open_0564"] == scenes["val/bbb_open_0558"]  # the shot from frame 551 on
+    assert scenes["train/bbb_open_0432"] == scenes["val/bbb_open_0474"]
+    tested = {scene for name, scene in scenes.items() if name.startswith("test")}
+    assert not any(scenes[name] in tested for name in scenes if name.startswith("train"))
