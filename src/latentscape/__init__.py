@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from latentscape.workflows.interpolate import interpolate as interpolate
     from latentscape.workflows.measure import measure as measure
     from latentscape.workflows.motion import motion as motion
+    from latentscape.workflows.motion.predict import predict_middles as predict_middles
     from latentscape.workflows.project import project as project
     from latentscape.workflows.tour import tour as tour
     from latentscape.workflows.train import train as train
@@ -40,6 +41,7 @@ ROOMS = {
     "measure": "workflows.measure",
     "project": "workflows.project",
     "interpolate": "workflows.interpolate",
+    "predict_middles": "workflows.motion.predict",
     "tour": "workflows.tour",
     "traverse": "workflows.traverse",
     "compare": "workflows.compare",

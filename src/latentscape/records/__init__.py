@@ -30,6 +30,7 @@ from latentscape.records.motion import (
     ShotTable,
 )
 from latentscape.records.neighbours import Neighbours
+from latentscape.records.prediction import MotionThird, PredictionRecord, PredictorFit
 from latentscape.records.record import UNREADABLE, Array, Record, load_record, refusal, replacing
 from latentscape.records.results import (
     DemoRecord,
@@ -82,7 +83,10 @@ __all__ = [
     "MotionMaps",
     "MotionPlane",
     "MotionRecord",
+    "MotionThird",
     "Neighbours",
+    "PredictionRecord",
+    "PredictorFit",
     "PrincipalPlane",
     "Provenance",
     "ReconstructionRecord",

@@ -27,7 +27,7 @@ from latentscape.records import (
     stem_of,
 )
 
-RECORDS = ("measures", "maps", "samples", "trajectories")
+RECORDS = ("measures", "maps", "samples", "trajectories", "motion")
 SHEET_ORDER = ("prior", "mixture", "manifold-prior", "manifold-aggregate")
 MAP_ORDER = ("latent", "pca", "pacmap", "umap", "tsne", "isomap", "lle")
 

@@ -26,8 +26,8 @@ class FitConfig:
         seed: Of first weights, order and crops.
     """
 
-    epochs: int = 60
-    patience: int = 8
+    epochs: int = 40
+    patience: int = 6
     batch_size: int = 32
     rate: float = 1e-3
     reverse: bool = True
