@@ -16,7 +16,7 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="digits, sprites, mnist, fashion-mnist, cifar10, cifar10-gray, "
+        help="digits, sprites, sprites-motion, mnist, fashion-mnist, cifar10, cifar10-gray, "
         "folder:PATH, triplets:PATH, video:PATH, npz:PATH or hf:NAME",
     ),
 ]
