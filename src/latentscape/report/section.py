@@ -18,6 +18,7 @@ from latentscape.report.topics import (
     disentanglement,
     finetuning,
     generation,
+    motion,
     prediction,
     reconstruction,
     structure,
@@ -143,8 +144,9 @@ class Section:
         return self._part("From here to there", [columns(figures), *judged])
 
     def _moving(self) -> Html:
+        known = motion.blocks(self.contents, self._figure)
         predicted = prediction.blocks(self.contents, self._figure)
-        return self._part("Does it know motion?", predicted)
+        return self._part("Does it know motion?", [*known, *predicted])
 
     def _figure(self, picture: Picture, *, suffix: str = "") -> Html:
         taken = {p.words.name for p in self.pictures}

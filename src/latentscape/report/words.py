@@ -37,5 +37,6 @@ def label(name: str) -> str:
     names += "Mauchly John Mardia Henze Zirkler Mahalanobis Shepard Spearman Euclidean"
     capital = {name.lower(): name for name in names.split()}
     capital |= {"lpips": "LPIPS", "lpips01": "LPIPS of [0, 1]"}
-    capital |= {"chi2": "χ²", "mmd2": "MMD²", "w2": "W₂"}
+    capital |= {"chi2": "χ²", "mmd2": "MMD²", "w2": "W₂", "rrld": "RRLD", "auc": "AUC"}
+    capital |= {"holder": "Hölder"}
     return " ".join(capital.get(word, word) for word in name.split("_"))

@@ -1,0 +1,182 @@
+"""Pictures and tables of motion, from a record made by hand."""
+
+import re
+
+import numpy as np
+import pytest
+
+from latentscape.motion.resampled import draws_of
+from latentscape.motion.summary import course_row, flow_row, shift_row, space_row
+from latentscape.records import (
+    MotionMaps,
+    MotionPlane,
+    MotionRecord,
+    Provenance,
+    ShiftTable,
+    ShotTable,
+    Undefined,
+)
+from latentscape.report.canvas import style
+from latentscape.report.figures.motion import motion_pictures
+from latentscape.report.figures.motion_maps import motion_maps
+from latentscape.report.folder import RunContents
+from latentscape.report.markup import Html
+from latentscape.report.topics import motion as topic
+
+M = 12
+PROVENANCE = Provenance(
+    model="m", recipe="vae", data="d", split="all", n=M, seed=0, latent_shape=(4, 6, 5)
+)
+
+
+@pytest.fixture(autouse=True)
+def in_style():
+    with style():
+        yield
+
+
+def record(**changes) -> MotionRecord:
+    rng = np.random.default_rng(0)
+    flow = rng.uniform(0.1, 5, M)
+    draws = draws_of(np.full(M, "f"), np.arange(M).astype(str), seed=0)
+    columns = {f"flow {name}": flow for name in ("flow", "first_flow", "rrld", "is_linear")}
+    columns["flow texture"] = rng.random(M)
+    for space, height in (("latents", 0.4), ("pixels", 0.3), ("latents between", 5)):
+        columns[f"{space} midpoint_deviation"] = rng.uniform(0.8, 1.2, M) * height
+        columns[f"{space} displacement"] = flow * height
+
+    def row(space, **more):
+        held = {
+            "midpoint_deviation": columns[f"{space} midpoint_deviation"],
+            "displacement": columns[f"{space} displacement"],
+            "flow": flow,
+        }
+        return space_row(more.pop("name"), held, draws, **more)
+
+    of_flow = {"flow": flow, "rrld": flow, "is_linear": (flow > 1) * 1.0}
+    beside = "all triplets"
+    found = {
+        "provenance": PROVENANCE,
+        "rows": (row("latents", name=beside),),
+        "baselines": (
+            row("pixels", name=f"pixels, {beside}", beside=beside),
+            row("latents between", name=f"latents, middles of other shots, {beside}"),
+            flow_row(f"optical flow, {beside}", of_flow, draws, beside=beside),
+        ),
+        "undefined": (Undefined(name="longer shots", why="there are none"),),
+        "names": tuple(f"t{k}" for k in range(M)),
+        "splits": ("train",) * 8 + ("test",) * 4,
+        "shots": tuple(f"s{k}" for k in range(M)),
+        "films": ("f",) * M,
+        "columns": columns,
+        "flow": "dis",
+        "latents_from": "posterior means",
+        "frame_shape": (3, 24, 20),
+    }
+    return MotionRecord(**{**found, **changes})
+
+
+def shift_table() -> ShiftTable:
+    draws = draws_of(np.full(4, "f"), np.arange(4).astype(str), seed=0)
+
+    def row(pixels, error):
+        ones = np.ones(4)
+        columns = {"errors": error * ones, "unmoved": ones, "psnr": 30 * ones,
+                   "unmoved_psnr": 20 * ones}  # fmt: skip
+        return shift_row(f"{pixels} px", columns, draws)
+
+    made = tuple(row(pixels, 0.5 if pixels < 4 else 0.01) for pixels in (1, 2, 4, 8))
+    return ShiftTable(pixels=(1, 2, 4, 8), factor=4, edge=2, rows=made, baselines=made)
+
+
+def plane(**changes) -> MotionPlane:
+    rng = np.random.default_rng(0)
+    found = {
+        "explained": (0.5, 0.25),
+        "crowd": rng.normal(size=(30, 2)),
+        "courses": (rng.normal(size=(5, 2)), np.zeros((4, 2))),
+        "names": ("a", "b"),
+        "of_shots": True,
+        "n_fitted": 30,
+    }
+    return MotionPlane(**{**found, **changes})
+
+
+def words(picture) -> str:
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", picture.svg)
+    return " | ".join(texts) + picture.words.read + picture.words.alt
+
+
+def test_each_picture_says_what_it_is_held_against():
+    found = {p.words.name: words(p) for p in motion_pictures(record())}
+    assert list(found) == ["motion-deviation", "motion-flow"]
+    assert "middle of another shot: median " in found["motion-deviation"]
+    assert "latents, ρ = 1.00" in found["motion-flow"]
+    assert "test" in found["motion-flow"]
+    assert "val" not in found["motion-flow"].split(" | ")
+
+
+def test_shifts_and_courses_are_drawn_where_there_are_any():
+    found = motion_pictures(record(shifts=shift_table(), plane=plane()))
+    assert [p.words.name for p in found][2:] == ["motion-shifts", "motion-courses"]
+    assert "error 0.0100 at one whole cell, up to 0.500 at parts" in words(found[2])
+    assert "Shots on the plane of all frames" in words(found[3])
+    assert "PC 1 (50%)" in words(found[3])
+
+
+def test_where_nothing_moves_there_is_no_flow_to_draw():
+    still = record()
+    columns = {**still.columns, "flow flow": np.zeros(M)}
+    assert [p.words.name for p in motion_pictures(still.model_copy(update={"columns": columns}))]\
+        == ["motion-deviation"]  # fmt: skip
+
+
+def test_maps_stand_beside_their_frames():
+    rng = np.random.default_rng(0)
+    maps = MotionMaps(
+        names=("one", "b" * 60),
+        frames=rng.integers(0, 255, (2, 3, 3, 24, 20)).astype(np.uint8),
+        motion=rng.random((2, 6, 5)),
+        change=np.zeros((2, 6, 5)),
+        pixel_change=rng.random((2, 6, 5)),
+        correlations=np.array([0.5, np.nan]),
+    )
+    told = words(motion_maps(maps, PROVENANCE))
+    assert "one, ρ 0.50" in told
+    assert "…" in told
+    assert "not defined" in told
+
+
+def test_the_page_has_the_table_first(tmp_path):
+    draws = draws_of(np.full(3, "f"), np.arange(3).astype(str), seed=0)
+    numbers = {name: np.ones(3) for name in ("curvature", "straightness", "roughness")}
+    shots = ShotTable(
+        rows=(course_row("latents", numbers, draws),),
+        baselines=(course_row("pixels", numbers, draws),),
+        names=("a", "b", "c"),
+        frames=np.array([4, 9, 9]),
+        numbers={},
+    )
+    contents = RunContents(tmp_path, {})
+    made = record(shifts=shift_table(), plane=plane(), shot_table=shots)
+    contents.records = [("d", made)]
+    names = []
+
+    def figure(picture):
+        names.append(picture.words.name)
+        return Html(picture.words.name)
+
+    page = topic.blocks(contents, figure)
+    assert names == ["motion-deviation", "motion-flow", "motion-shifts", "motion-courses"]
+    assert "midpoint deviation" in page[0]
+    assert "middle of another shot" in page[0]
+    whole = "".join(page)
+    for said in (
+        "Shifted frames",
+        "Longer shots",
+        "4 to 9",
+        "there are none",
+        "Optical flow by dis",
+    ):
+        assert said in whole
+    assert topic.blocks(RunContents(tmp_path, {}), figure) == []
