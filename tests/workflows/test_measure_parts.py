@@ -14,6 +14,7 @@ from latentscape.metrics.line_art import chamfer
 from latentscape.nn.lpips import lpips
 from latentscape.records import ReconstructionRecord, load_record, rows_of
 from latentscape.shapes import ImageShape
+from latentscape.workflows.compare import compare
 from latentscape.workflows.measure import seen as room
 from latentscape.workflows.measure.parts import Parts
 from latentscape.workflows.measure.reconstruction import (
@@ -205,6 +206,27 @@ def test_of_many_images_a_seeded_choice_is_looked_at(data_root, monkeypatch):
     assert np.isfinite(np.concatenate(found)).sum() == 3
     assert (looked.chosen == seen_by("auto", RGB, n=8, seed=1).chosen).all()
     assert seen_by("lpips", RGB, n=8, seed=1).chosen.all()
+
+
+def test_a_comparison_takes_what_both_runs_have(make_run, triplets):
+    """Rows of splits and further measures line up; groups are left to the models' own pages."""
+    runs = [make_run(f"run{n}", latent=n, data=DataConfig(triplets)) for n in (2, 4)]
+    for run, measures in zip(runs, ("chamfer", "chamfer"), strict=True):
+        config = ReconstructionConfig(measures=measures)
+        measure_reconstruction(run, split="all", config=config)
+    record = compare(runs)
+    (table,) = record.tables
+    lines = {(line.row, line.name): line for line in table.lines}
+    assert set(lines["", "chamfer"].measures) == {"run2", "run4"}
+    assert set(lines["test", "chamfer"].measures) == {"run2", "run4"}
+    assert "PCA" in {held.words.split(",")[0] for held in lines["test", "mse"].baselines}
+    assert not any(row == "Japan" for row, _ in lines)
+    assert "chamfer" in {told.name for told in table.differences}
+    measure_reconstruction(runs[1], split="all", config=ReconstructionConfig(measures="plain"))
+    (table,) = compare(runs).tables
+    lines = {(line.row, line.name): line for line in table.lines}
+    assert set(lines["", "chamfer"].measures) == {"run2"}
+    assert set(lines["", "mse"].measures) == {"run2", "run4"}
 
 
 def test_groups_beyond_the_most_are_those_of_largest_error():

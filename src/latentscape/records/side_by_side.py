@@ -256,22 +256,25 @@ def _baseline_names(parts: list[_Part]) -> dict[tuple[str, str], str]:
     """(baseline, run) to what it is called: its own name, and what tells several of it apart.
 
     PCA and JPEG spend as much as the latent does, so runs of several latent sizes have several.
+    One that stands beside several rows is called after what tells it apart at any of them.
     """
-    found: dict[str, list[tuple[str, int, str]]] = {}
+    found: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
     for part in parts:
         size = prod(part.provenance.latent_shape)
         for row, is_baseline in rows_of(part.record):
             if is_baseline:
-                found.setdefault(row.name, []).append((part.run.name, size, _digits(row)))
-    names = {}
-    for baseline, several in found.items():
+                key = row.name, row.beside
+                found.setdefault(key, []).append((part.run.name, size, _digits(row)))
+    names: dict[tuple[str, str], str] = {}
+    for (baseline, _), several in found.items():
         same = len({digits for _, _, digits in several}) == 1
         by_size = len({(size, digits) for _, size, digits in several}) == len(
             {size for _, size, _ in several}
         )
         for run, size, _ in several:
             added = "" if same else f", {size:,} numbers" if by_size else f" of {run}"
-            names[baseline, run] = f"{baseline}{added}"
+            if added or (baseline, run) not in names:
+                names[baseline, run] = f"{baseline}{added}"
     return names
 
 
