@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentscape.data import DataConfig, DataWarning, load_images, split_rows
+from latentscape.data import DataConfig, DataWarning, describe, load_images, split_rows
 from latentscape.errors import DataError
 
 
@@ -95,6 +95,7 @@ def test_a_shot_in_training_and_in_the_test_is_warned_of(tmp_path):
         "one/scene-001", "one/scene-000", "one/scene-001",
     ]  # fmt: skip
     assert sorted(set(images.groups)) == ["test/one_4", "train/one_1", "train/one_3"]
+    assert describe(images)["shots in several splits"] == "one/scene-001 (test, train)"
 
 
 def test_the_folders_of_atd_12k(tmp_path):

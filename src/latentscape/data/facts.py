@@ -63,6 +63,7 @@ def describe(
     if images.official is not None:
         names, counts = np.unique(images.official, return_counts=True)
         facts["own split"] = ", ".join(f"{a} {b}" for a, b in zip(names, counts, strict=True))
+        facts["shots in several splits"] = _shared(images, images.official)
     if config is not None:
         try:
             rows = split_rows(images, config)
@@ -90,6 +91,18 @@ def _in_motion(images: ImageSet) -> str | None:
     parts = [f"shots: {shots}", f"films: {films}"]
     parts += [f"left out as {reason}: {count}" for reason, count in motion.left_out.items()]
     return f"{len(motion)} ({', '.join(parts)})"
+
+
+def _shared(images: ImageSet, official: np.ndarray) -> str | None:
+    """Shots, as the frames of triplets show them, that a set's own split cuts."""
+    if images.motion is None or "scene" not in images.motion.notes:
+        return None
+    splits: dict[str, set[str]] = {}
+    pairs = zip(images.motion.notes["scene"], official[images.motion.rows[:, 0]], strict=True)
+    for scene, split in pairs:
+        splits.setdefault(str(scene), set()).add(str(split))
+    told = [f"{scene} ({', '.join(sorted(s))})" for scene, s in splits.items() if len(s) > 1]
+    return "; ".join(told[:10]) + (" and more" if len(told) > 10 else "") or None
 
 
 def _blocks(images: ImageSet) -> Iterator[np.ndarray]:
