@@ -1,6 +1,6 @@
 import pytest
 
-from latentscape.cli.options import parse_settings
+from latentscape.cli.options import parse_settings, sized, with_settings
 from latentscape.data import DataConfig
 from latentscape.errors import UsageError
 from latentscape.models.build import build_model
@@ -47,3 +47,19 @@ def test_what_a_networks_hint_says_can_be_set(name, options):
     assert " " not in example
     assert network(f"network.{example}").keys() == options.keys()
     build(network(f"network.{example}"))
+
+
+def test_settings_of_data_change_a_name_and_a_sized_one():
+    named = with_settings("sprites-motion", ["frame_step=2", "limit=90"], model="x")
+    assert named == DataConfig("sprites-motion", frame_step=2, limit=90)
+    small = sized("video:a.mp4", 32, model="x")
+    assert with_settings(small, ["frame_step=3"], model="x") == DataConfig(
+        "video:a.mp4", size=32, frame_step=3
+    )
+    assert with_settings("digits", None, model="x") == "digits"
+    with pytest.raises(UsageError, match="of training"):
+        with_settings("digits", ["recipe.beta=2"], model="x")
+    with pytest.raises(UsageError, match="frame_stp"):
+        with_settings("digits", ["frame_stp=2"], model="x")
+    with pytest.raises(UsageError, match="none is named"):
+        with_settings(None, ["limit=2"], model="x")

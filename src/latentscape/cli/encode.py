@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from latentscape.cli.options import Folder, Json, Model, Precision, Size, sized
+from latentscape.cli.options import (
+    DataSettings,
+    Folder,
+    Json,
+    Model,
+    Precision,
+    Size,
+    sized,
+    with_settings,
+)
 from latentscape.cli.talk import Bar, give
 
 EncodedSplit = Annotated[
@@ -21,6 +30,7 @@ def encode(
     ] = None,
     split: EncodedSplit = None,
     size: Size = None,
+    settings: DataSettings = None,
     precision: Precision = "auto",
     batch_size: Annotated[int, typer.Option(help="Images a batch.")] = 256,
     out: Folder = None,
@@ -34,7 +44,7 @@ def encode(
     json: Json = False,
 ) -> None:
     """Write the latents of DATA to a store; goes on where a stopped one stood."""
-    images = sized(data, size, model=model)
+    images = with_settings(sized(data, size, model=model), settings, model=model)
     split = split or ("test" if npy is None else "all")
     words = {"out": out, "split": split, "batch_size": batch_size}
     bar = Bar(f"encode {split}")

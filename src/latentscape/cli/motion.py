@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from latentscape.cli.options import Json, Model, Precision, Seed, Size, sized
+from latentscape.cli.options import (
+    DataSettings,
+    Json,
+    Model,
+    Precision,
+    Seed,
+    Size,
+    sized,
+    with_settings,
+)
 from latentscape.cli.talk import Bar, give, row_lines
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ def motion(
         str | None, typer.Option(help="How --size is reached: crop, pad or squash.")
     ] = None,
     precision: Precision = "auto",
+    settings: DataSettings = None,
     latents: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Read FOLDER/TRIPLET/latent1..3.npy, encode nothing."),
@@ -61,7 +71,7 @@ def motion(
     from latentscape.workflows.motion import motion as run
     from latentscape.workflows.motion.analysis import MotionConfig
 
-    data = sized(triplets, size, model=model, resize=resize)
+    data = with_settings(sized(triplets, size, model=model, resize=resize), settings, model=model)
     shared: dict[str, Any] = {
         "out": out, "latents": latents, "seed": seed, "progress": Bar("motion"),
     }  # fmt: skip

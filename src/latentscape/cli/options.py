@@ -1,7 +1,7 @@
 """Options that several verbs share, and ``--set`` for everything that has no option of its own."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -66,6 +66,45 @@ Settings = Annotated[
         "may be repeated.",
     ),
 ]
+DataSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other field of DataConfig, such as frame_step=2; may be repeated.",
+    ),
+]
+
+
+def with_settings(
+    data: "str | DataConfig | None", pairs: list[str] | None, *, model: str
+) -> "str | DataConfig | None":
+    """DATA with what ``--set`` changes of it; of a run, by the rule of the run's own images.
+
+    Raises:
+        UsageError: If a pair names no field of DataConfig, or there is no DATA to change.
+    """
+    if not pairs:
+        return data
+    from latentscape.data import DataConfig
+    from latentscape.models.saved import data_config
+    from latentscape.records import RUN_FILE, read_run
+
+    sorted_ = parse_settings(pairs, DataConfig)
+    for room in ("recipe", "network"):
+        if sorted_[room]:
+            raise UsageError(f"--set {room}.{next(iter(sorted_[room]))} is of training", "leave it")
+    settings = sorted_["DataConfig"]
+    if isinstance(data, DataConfig):
+        return replace(data, **settings)
+    if (Path(model) / RUN_FILE).exists():
+        own = data_config(read_run(Path(model))["data"])
+        if data not in (None, own.source):
+            own = replace(own, source=data, limit=None)
+        return replace(own, **settings)
+    if data is None:
+        raise UsageError(f"--set {pairs[0]} is of DATA, and none is named", "name DATA after MODEL")
+    return DataConfig(data, **settings)
 
 
 def sized(
