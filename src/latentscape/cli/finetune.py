@@ -38,6 +38,15 @@ def finetune(
     perceptual: Annotated[
         float | None, typer.Option(help="Weight of LPIPS beside the mean squared error.")
     ] = None,
+    adversarial: Annotated[
+        float, typer.Option(help="Weight of a discriminator of patches; 0 for none.")
+    ] = 0.0,
+    equivariance: Annotated[
+        str, typer.Option(help="Moves that the decoder must follow: scale, shift, rotation.")
+    ] = "",
+    hold: Annotated[
+        str, typer.Option(help="What of the base's is held: nothing, sigma or rate.")
+    ] = "nothing",
     ema: Annotated[
         float | None, typer.Option(help="Decay of the running mean of weights: .999, say.")
     ] = None,
@@ -62,7 +71,7 @@ def finetune(
     from latentscape.models import LikelihoodName
     from latentscape.training import Precision, TrainConfig
     from latentscape.training.config import DoctorMode, Trained
-    from latentscape.training.finetuning import FinetuneConfig
+    from latentscape.training.finetuning import FinetuneConfig, Held
     from latentscape.training.hardware import keep_freed_memory
 
     keep_freed_memory()
@@ -79,6 +88,9 @@ def finetune(
         beta_convention=beta_convention,
         likelihood=one_of(likelihood, kinds, "likelihood") if likelihood else None,
         perceptual=perceptual,
+        adversarial=adversarial,
+        equivariance=tuple(filter(None, equivariance.split(","))),
+        hold=one_of(hold, get_args(Held), "thing to hold"),
         ema=ema,
         seed=seed,
         more={
@@ -144,6 +156,8 @@ def _page(out: Path, maps: tuple[str, ...]) -> Path | None:
 
 
 def _difference_line(difference: Any) -> str:
+    if difference.value == difference.low == difference.high == 0:
+        return f"  {difference.name:<24}   unchanged"
     unit = f" {difference.unit}" if difference.unit else ""
     reach = f"[{difference.low:+.4g}, {difference.high:+.4g}]"
     words = f"  {difference.name:<24}{difference.value:>+12.5g}{unit:<20}{reach:<24}"

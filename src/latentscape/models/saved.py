@@ -7,6 +7,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from latentscape.data import DataConfig
 from latentscape.errors import LatentscapeError, ModelError, RunError
@@ -124,7 +125,8 @@ def save_weights(model: Autoencoder, path: Path) -> str:
     Returns:
         The file's sha256.
     """
-    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    whole = model.state_dict()
+    state = {name: whole[name].detach().cpu().contiguous() for name in _names(whole).values()}
     try:
         with replacing(path) as temporary:
             save_file(state, temporary)
@@ -140,7 +142,14 @@ def load_weights(model: Autoencoder, path: Path) -> None:
         ModelError: If the file is damaged or does not fit the model.
     """
     try:
-        model.load_state_dict(load_file(path))
+        state, whole = load_file(path), model.state_dict()
+        names = _names(whole)
+        shared = {
+            name: state[first]
+            for name, value in whole.items()
+            if name not in state and (first := names.get(_place(value))) in state
+        }
+        model.load_state_dict({**state, **shared})
     except (SafetensorError, OSError) as error:
         raise ModelError(
             f"{path} is damaged or no safetensors file", "restore it from a copy, or train again"
@@ -150,6 +159,19 @@ def load_weights(model: Autoencoder, path: Path) -> None:
             f"the weights in {path} do not fit the model described beside it",
             "restore the file that belongs to this run.json, or train again",
         ) from error
+
+
+def _place(value: Tensor) -> tuple[Any, ...]:
+    """Where a tensor lies in memory: equal for the same weights under two names."""
+    return value.data_ptr(), value.dtype, tuple(value.shape), value.stride()
+
+
+def _names(whole: dict[str, Tensor]) -> dict[tuple[Any, ...], str]:
+    """The first name of each tensor: encoder and decoder of another program may be one module."""
+    names: dict[tuple[Any, ...], str] = {}
+    for name, value in whole.items():
+        names.setdefault(_place(value) if value.numel() else (name,), name)
+    return names
 
 
 def file_sha256(path: Path) -> str:

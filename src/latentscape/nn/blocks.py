@@ -114,7 +114,10 @@ class ToLatent(nn.Module):
 
 
 class FromLatent(nn.Module):
-    """A latent to the decoder's first map or layer, ``batch *features``."""
+    """A latent to the decoder's first map or layer, ``batch *features``.
+
+    A grid of another size than the latent's becomes a map of that size.
+    """
 
     def __init__(self, latent_shape: LatentShape, features: tuple[int, ...]):
         super().__init__()
@@ -129,8 +132,8 @@ class FromLatent(nn.Module):
     def forward(self, latents: Tensor) -> Tensor:
         """``batch *latent`` to ``batch *features``."""
         if isinstance(self.layer, nn.Linear):
-            latents = latents.flatten(1)  # batch values
-        return self.layer(latents).reshape(-1, *self.features)
+            return self.layer(latents.flatten(1)).reshape(-1, *self.features)
+        return self.layer(latents)
 
 
 class ResidualBlock(nn.Module):
@@ -161,7 +164,10 @@ class ResidualBlock(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Nearest neighbour to an exact size, then a 3×3 convolution: no checkerboard."""
+    """Nearest neighbour to an exact size, then a 3×3 convolution: no checkerboard.
+
+    A map of another size than the one expected is doubled.
+    """
 
     def __init__(self, channels: int, grid: Grid):
         super().__init__()
@@ -170,7 +176,10 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``batch channels height width`` to ``batch channels *grid``."""
-        return self.conv(F.interpolate(x, size=self.grid, mode="nearest"))
+        expected = tuple(-(-side // 2) for side in self.grid)
+        doubled = (2 * x.shape[2], 2 * x.shape[3])
+        size = self.grid if x.shape[2:] == expected else doubled
+        return self.conv(F.interpolate(x, size=size, mode="nearest"))
 
 
 def group_norm(channels: int) -> nn.GroupNorm:

@@ -4,9 +4,11 @@ from latentscape.objectives.adversarial import Adversarial
 from latentscape.objectives.beta import beta_from_convention, beta_in_conventions
 from latentscape.objectives.covariance import Covariance
 from latentscape.objectives.decoder_norm import DecoderNorm, LatentNorm
+from latentscape.objectives.equivariance import Equivariance
 from latentscape.objectives.kl import KL
 from latentscape.objectives.mmd import MMD, Information
 from latentscape.objectives.objective import Objective
+from latentscape.objectives.patches import PatchAdversary
 from latentscape.objectives.perceptual import Perceptual
 from latentscape.objectives.reconstruction import Reconstruction
 from latentscape.objectives.term import Pass, Sizes, Term
@@ -19,10 +21,12 @@ __all__ = [
     "Adversarial",
     "Covariance",
     "DecoderNorm",
+    "Equivariance",
     "Information",
     "LatentNorm",
     "Objective",
     "Pass",
+    "PatchAdversary",
     "Perceptual",
     "Reconstruction",
     "Sizes",

@@ -13,6 +13,7 @@ MEAN_SUM = "mean-SE + β·sum-KL"
 MEAN_MEAN = "mean-SE + β·mean-KL"
 NORMALISED = "β·M/N (Higgins β_norm)"
 MEAN_L1 = "mean-L1 + β·sum-KL"
+LDM = "sum-L1 in ±1 + β·sum-KL"  # latent diffusion's: pixels in [−1, 1]
 
 # What one types for each form of the loss.
 CONVENTIONS = {
@@ -22,6 +23,7 @@ CONVENTIONS = {
     "mean-mean": MEAN_MEAN,
     "higgins": NORMALISED,
     "mean-l1": MEAN_L1,
+    "ldm": LDM,
 }
 
 
@@ -38,7 +40,7 @@ def beta_in_conventions(
         image_shape: Channels, height and width; D is their product.
         latent_shape: M is its product.
         sigma: σ of the Gaussian likelihood in the images' own unit, [0, 1] here; b of the
-            Laplace likelihood in the L1 form.
+            Laplace likelihood in the L1 forms.
 
     Returns:
         β by the form of the loss; the keys are this module's constants.
@@ -57,6 +59,7 @@ def beta_in_conventions(
         MEAN_MEAN: 2 * variance * beta * m / d,
         NORMALISED: beta * m / d,
         MEAN_L1: sigma * beta / d,
+        LDM: 2 * sigma * beta,
     }
 
 

@@ -6,6 +6,9 @@ disease by itself: almost every VAE begins with one, and a slow one stays in it 
 where the weight forbids recovery, that is where β is more than any latent of these images can be
 worth; then waiting does not help, and the run stops or is re-weighted. All other collapses show
 after more patience, in the validation of two epochs in a row.
+
+A fine-tuning begins with latents that carry something. Under such a weight it need not have lost
+all of it to be given up: a tenth of the rate that it began with is the same road, further up.
 """
 
 import warnings
@@ -31,6 +34,7 @@ LOOK_EVERY = 5
 WINDOW = 40
 FIRST_WINDOW = 80  # the end of the first one that is judged: before, it is the start that is seen
 N_SCALARS = 5
+LEFT = 0.1  # of the base's rate, under which a fine-tuning has lost what it began with
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,18 @@ class Doctor:
         weighting: How the run weighs its rate; None for a run without a β: only its epochs are
             watched then.
         term: The objective's KL.
+        base_rate: Nats an image of the model that a fine-tuning began with; None of other runs.
     """
 
     def __init__(
-        self, config: TrainConfig, weighting: Weighting | None = None, term: KL | None = None
+        self,
+        config: TrainConfig,
+        weighting: Weighting | None = None,
+        term: KL | None = None,
+        *,
+        base_rate: float | None = None,
     ):
+        self.base_rate = base_rate
         self.config, self.weighting, self.term = config, weighting, term
         self.sums: Tensor | None = None
         self.n_images = 0
@@ -107,7 +118,7 @@ class Doctor:
         share = self._lowered(window.mse, window.mae, progress.rate_share)
         if self.config.doctor == "stop" or share == progress.rate_share:
             raise self._collapse(
-                progress, f"step {progress.n_steps}", window.words(), has_rate=True
+                progress, f"step {progress.n_steps}", self._words(window), has_rate=True
             )
         progress.rate_share = share
         progress.notes.append(self._note(window, progress))
@@ -134,7 +145,18 @@ class Doctor:
         assert self.weighting is not None
         assert self.term is not None
         weight = self.term.weight(done.epoch, done.n_epochs) * share
-        return window.is_empty and weight > self.weighting.spread.break_even
+        nothing_left = window.is_empty or self._lost(window.rate)
+        return nothing_left and weight > self.weighting.spread.break_even
+
+    def _lost(self, rate: float | None) -> bool:
+        """Whether a fine-tuning has lost most of the rate that it began with."""
+        return self.base_rate is not None and rate is not None and rate < LEFT * self.base_rate
+
+    def _words(self, window: Window) -> str:
+        return window.words() if window.is_empty else self._fallen(window.rate)
+
+    def _fallen(self, rate: float) -> str:
+        return f"the rate fell from {self.base_rate:,.4g} nat an image to {rate:,.3g}"
 
     def _lowered(self, mse: float, mae: float, share: float) -> float:
         """What is left of β at the σ-VAE's for these errors; never more than now."""
@@ -153,7 +175,7 @@ class Doctor:
             elsewhere = f" ({figure(forms[MEAN_SUM])} as {MEAN_SUM})"
         return (
             f"the doctor lowered β from {figure(before)} to {figure(now)} in ELBO units{elsewhere},"
-            f" {which}: by step {progress.n_steps} {window.words()}"
+            f" {which}: by step {progress.n_steps} {self._words(window)}"
         )
 
     # After each epoch -----------------------------------------------------------------------
@@ -165,6 +187,7 @@ class Doctor:
         settled = progress.n_steps >= settled_after(hopeless=hopeless)
         warmed_up = term is None or progress.epoch > term.warmup_epochs
         collapsed = settled and warmed_up and checked.signs.collapse() is not None
+        collapsed |= hopeless and self._lost(checked.signs.rate)
         progress.collapsed = progress.collapsed + 1 if collapsed else 0
         if progress.rate_share < 1:
             progress.rate_share = self._lowered(checked.mse, checked.mae, progress.rate_share)
@@ -176,7 +199,8 @@ class Doctor:
             TrainingError: If it has, and is to stop.
         """
         if progress.collapsed >= EPOCHS_IN_A_ROW and self.config.doctor != "off":
-            seen, has_rate = checked.signs.collapse() or "", checked.signs.rate is not None
+            has_rate = checked.signs.rate is not None
+            seen = checked.signs.collapse() or self._fallen(checked.rate)
             raise self._collapse(progress, f"epoch {progress.epoch}", seen, has_rate=has_rate)
 
     def row(self, progress: Progress) -> dict[str, float]:
@@ -199,6 +223,8 @@ class Doctor:
             convention=config.beta_convention,
             weighting=weighting,
         )
+        if self.base_rate is not None:
+            told += "; or --train decoder, with which the latents stay as they are"
         return TrainingError(
             f"the run collapsed by {when} ({cause}): {seen}; {reason(cause, weighting)}",
             f"{told}; that is another run, with its own --out; --resume --doctor off goes on",

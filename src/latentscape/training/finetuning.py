@@ -1,9 +1,9 @@
 """What fine-tuning is told, and what it takes from the model that it begins with."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
-from latentscape.errors import UsageError
+from latentscape.errors import UsageError, nearest
 from latentscape.models import LikelihoodName, ModelConfig
 from latentscape.records.fields import fitted
 from latentscape.training.config import TrainConfig, Trained
@@ -13,6 +13,8 @@ RATES: dict[Trained, float] = {"decoder": 1e-4, "all": 1e-5}
 AVERAGED = 0.1  # share of a run's steps that the running mean of the weights spans
 LONGEST = 1000  # steps
 PERCEPTUAL = 0.1
+Held = Literal["nothing", "sigma", "rate"]
+PRESSURE = 10.0  # γ: how much more than the ELBO's nats those count that leave the held rate
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class FinetuneConfig:
         likelihood: None for the recipe's, else the base's own with the σ that it has.
         perceptual: Weight of LPIPS beside the mean squared error; None for .1 where a decoder is
             trained and the net's weights are on this machine, else 0.
+        adversarial: Weight of the discriminator of patches; 0 for none.
+        equivariance: Which moves of the latent grid the decoder must follow: ``scale``, ``shift``,
+            ``rotation``; none if empty.
+        hold: What is held at the base's, where all weights are trained: its ``sigma``, and with it
+            the price of a nat in squared error; its ``rate`` itself; or ``nothing``.
         ema: Decay of the running mean of the weights, which is what is kept; None for one over the
             last tenth of the steps (1,000 at most) of a decoder, and for none of all weights.
         seed: Of order, noise and augmentation.
@@ -49,9 +56,31 @@ class FinetuneConfig:
     beta_convention: str | None = None
     likelihood: LikelihoodName | None = None
     perceptual: float | None = None
+    adversarial: float = 0.0
+    equivariance: tuple[str, ...] = ()
+    hold: Held = "nothing"
     ema: float | None = None
     seed: int = 0
     more: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.train not in RATES:
+            raise UsageError(
+                f"there is nothing called {self.train!r} to train", "say decoder or all"
+            )
+        if self.hold not in get_args(Held):
+            raise UsageError(
+                f"there is nothing called {self.hold!r} to hold", nearest(self.hold, get_args(Held))
+            )
+        if self.hold != "nothing" and self.train == "decoder":
+            raise UsageError(
+                "where the decoder alone is trained the rate stays as it is", "leave --hold out"
+            )
+        if self.hold == "sigma" and self.likelihood not in (None, "gaussian-fixed"):
+            raise UsageError(
+                f"--hold sigma is a Gaussian of stated σ, and --likelihood is {self.likelihood}",
+                "leave one of them out",
+            )
 
 
 @dataclass(frozen=True)
@@ -62,11 +91,16 @@ class Base:
         model: Of the networks; their name is ``base`` where another program made them.
         recipe: By which it was trained, if this program trained it.
         training: The settings of that, as in run.json.
+        sigma: That it ended with, where it learned one.
+        rate: Mean nats an image over the training images, where all weights are trained and there
+            is one.
     """
 
     model: ModelConfig
     recipe: str | None
     training: dict[str, Any]
+    sigma: float | None = None
+    rate: float | None = None
 
 
 def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> TrainConfig:
@@ -83,7 +117,13 @@ def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> Tra
     inherited = _inherited(config, base)
     options = {**inherited.pop("recipe_options", {}), **config.more.get("recipe_options", {})}
     options |= {} if config.beta is None else {"beta": config.beta}
-    options |= {"perceptual": perceptual} if perceptual else {}
+    further = {
+        "perceptual": {"perceptual": perceptual} if perceptual else {},
+        "equivariance": {"moves": config.equivariance} if config.equivariance else {},
+        "patch_adversary": {"patch_weight": config.adversarial} if config.adversarial else {},
+    }
+    for settings in further.values():
+        options = {**settings, **options}
     given = {
         key: fitted(TrainConfig, key, value)
         for key, value in config.more.items()
@@ -91,6 +131,8 @@ def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> Tra
     }
     if config.likelihood is not None:
         inherited |= {"likelihood": config.likelihood, "likelihood_scale": None}
+    held = _held(config, base)
+    options |= held.pop("recipe_options", {})
     return TrainConfig(
         **{
             **inherited,
@@ -101,13 +143,34 @@ def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> Tra
             "batch_size": config.batch_size,
             "learning_rate": config.learning_rate or RATES[config.train],
             "recipe_options": options,
-            "more_terms": ("perceptual",) if perceptual else (),
+            "more_terms": tuple(name for name, settings in further.items() if settings),
             "trains": config.train,
             "ema": config.ema,
             "seed": config.seed,
+            **held,
             **given,
         }
     )
+
+
+def _held(config: FinetuneConfig, base: Base) -> dict[str, Any]:
+    """Settings that hold σ or the rate where the base has them."""
+    if config.hold == "sigma":
+        if base.sigma is None:
+            raise UsageError(
+                f"the base learned no σ that could be held: its likelihood is "
+                f"{base.model.likelihood}",
+                "leave --hold out: a stated scale is held anyway",
+            )
+        return {"likelihood": "gaussian-fixed", "likelihood_scale": base.sigma}
+    if config.hold == "rate":
+        if base.rate is None:
+            raise UsageError(
+                "a point posterior pays no rate that could be held", "leave --hold out"
+            )
+        capacity = {"capacity": base.rate, "capacity_epochs": 0.0, "gamma": PRESSURE}
+        return {"recipe_options": capacity}
+    return {}
 
 
 def _inherited(config: FinetuneConfig, base: Base) -> dict[str, Any]:

@@ -27,7 +27,9 @@ class Learner(nn.Module):
     def __init__(self, model: Autoencoder, objective: Objective, *, trains: Trained = "all"):
         super().__init__()
         self.trains = trains
-        model.encoder.requires_grad_(trains == "all")
+        if trains == "decoder":
+            for weight in weights_of_encoding(model):
+                weight.requires_grad_(False)
         self.model = model
         self._objective = (objective,)
         self.part_names: tuple[str, ...] = tuple(term.name for term in objective.terms)
@@ -78,3 +80,21 @@ class Learner(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "done": None}
+
+
+def weights_of_encoding(model: Autoencoder) -> list[nn.Parameter]:
+    """Weights that latents depend on.
+
+    Where another program's encoder and decoder are one module, an image is sent there to see.
+    """
+    own = list(model.encoder.parameters())
+    theirs = {id(weight) for weight in model.decoder.parameters()}
+    if not any(id(weight) in theirs for weight in own):
+        return own
+    learning = [weight for weight in own if weight.requires_grad]
+    with torch.enable_grad():
+        image = torch.zeros(1, *model.image_shape, device=model.device)
+        posterior = model.encode(image)
+        told = posterior.mean.sum() + posterior.kl().sum()
+        reached = torch.autograd.grad(told, learning, allow_unused=True)
+    return [w for w, slope in zip(learning, reached, strict=True) if slope is not None]

@@ -57,10 +57,12 @@ class Loop:
         folder: Path,
         listeners: tuple[Listener, ...] = (),
         doctor: Doctor | None = None,
+        begins_trained: bool = False,
     ):
         self.config, self.fabric, self.folder = config, fabric, folder
         self.learner, self.listeners = learner, listeners
         self.doctor = Doctor(config) if doctor is None else doctor
+        self.begins_trained = begins_trained  # then the history has a row before the first step
         self.train_feed, self.val_feed = feeds
         rate, decay = config.learning_rate, config.weight_decay
         fused = fabric.device.type in ("cpu", "cuda")
@@ -88,6 +90,8 @@ class Loop:
         """
         if self.progress.n_steps == 0:
             self._snapshot()
+            if self.begins_trained and not self.progress.history:
+                self._note_beginning()
         with self.interrupt.heard():
             while self.progress.epoch < self.config.epochs and not self._has_stalled():
                 if not self._train_epoch():
@@ -178,7 +182,8 @@ class Loop:
             return
         with self.fabric.autocast():
             loss = self.learner.critic_loss()
-        assert loss is not None
+        if loss is None:  # before the adversary's start
+            return
         loss.backward()
         if self.fabric.world_size > 1:
             for parameter in self.learner.objective.critic_parameters():
@@ -187,6 +192,13 @@ class Loop:
                     parameter.grad.copy_(torch.as_tensor(mean))
         self.critic.step()
         self.critic.zero_grad()
+
+    def _note_beginning(self) -> None:
+        """A row of the history, of epoch 0: the model as it came."""
+        with self.fabric.autocast():
+            checked = self.fabric.broadcast(self._validate())
+        row = {"epoch": 0, **checked.row(), **self.doctor.row(self.progress)}
+        add_epoch(self.progress.history, row)
 
     def _finish_epoch(self) -> None:
         progress = self.progress

@@ -12,15 +12,17 @@ from latentscape.objectives import (
     Adversarial,
     Covariance,
     DecoderNorm,
+    Equivariance,
     Information,
     LatentNorm,
+    PatchAdversary,
     Perceptual,
     Reconstruction,
     Term,
     TotalCorrelation,
     Triplet,
 )
-from latentscape.objectives.beta import MEAN_L1, NORMALISED, beta_from_convention, form_of
+from latentscape.objectives.beta import LDM, MEAN_L1, NORMALISED, beta_from_convention, form_of
 from latentscape.records.fields import fitted
 from latentscape.shapes import ImageShape, LatentShape
 from latentscape.training.config import TrainConfig
@@ -158,8 +160,10 @@ _TABLE = (
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _TABLE}
 
-# Terms that any recipe may take beside its own.
-MORE_TERMS: dict[str, Term] = {term.name: term for term in (Perceptual(),)}
+# Terms that any recipe may take beside its own; the adversary weighs itself by those before it.
+MORE_TERMS: dict[str, Term] = {
+    term.name: term for term in (Perceptual(), Equivariance(), PatchAdversary())
+}
 
 
 def recipe_named(name: str, more_terms: Sequence[str] = (), **overrides: Any) -> Recipe:
@@ -219,7 +223,7 @@ def recipe_of(config: TrainConfig, image_shape: ImageShape) -> Recipe:
         )
     likelihood, scale = config.likelihood or recipe.likelihood, config.likelihood_scale
     if form != NORMALISED:
-        wanted: LikelihoodName = "laplace" if form == MEAN_L1 else "gaussian-fixed"
+        wanted: LikelihoodName = "laplace" if form in (MEAN_L1, LDM) else "gaussian-fixed"
         if likelihood not in (None, wanted):
             raise UsageError(
                 f"β as {form} belongs to the likelihood {wanted}, not {likelihood}",

@@ -200,7 +200,7 @@ def _told(folder: Path, about: dict[str, Any]) -> dict[str, str]:
         record = RunRecord.load(folder / "record")
     except RunError:
         return told
-    epochs = max((len(column) for column in record.history.columns.values()), default=0)
+    epochs = int(max(record.history.columns.get("epoch", (0,)), default=0))
     told |= {"parameters": f"{record.n_parameters:,}", "arithmetic": record.precision}
     if record.stopped != "finished":
         told |= {"trained": f"{epochs} epochs, {record.stopped}"}

@@ -4,13 +4,17 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from latentscape.data import DataConfig
-from latentscape.errors import ModelError, TrainingError, UsageError
-from latentscape.models import ModelConfig, OpenModel, build_likelihood, open_model
+from latentscape.errors import ModelError, TrainingError
+from latentscape.models import Autoencoder, ModelConfig, OpenModel, open_model
+from latentscape.models.config import BASE
+from latentscape.models.likelihood import GaussianLearned
+from latentscape.models.saved import with_likelihood
 from latentscape.nn.lpips import HEADS
 from latentscape.nn.squeezenet import SQUEEZENET_WEIGHTS
 from latentscape.records import RUN_FILE, FineTuneRecord, read_run
@@ -32,6 +36,7 @@ from latentscape.workflows.before_after import Told, before_and_after
 from latentscape.workflows.fit import Plan, fit
 from latentscape.workflows.opening import Subject, open_subject
 
+N_LOOKED_AT = 2000
 NO_NET = (
     "the net of the perceptual term is not on this machine: its weight is 0, and pixels alone count"
 )
@@ -102,8 +107,11 @@ def _plan(
     say: Callable[[str], None],
 ) -> Plan:
     opened = subject.model
-    base = _base(opened)
     rows = {name: np.flatnonzero(subject.splits == name) for name in ("train", "val", "test")}
+    base = _base(opened)
+    now = _as_it_is(replace(subject, rows=rows["train"]))
+    if config.train == "all":
+        base = replace(base, rate=now.rate)
     training = training_of(config, base, perceptual=_perceptual(config, base, say=say))
     training = as_launched(training)
     if config.ema is None and config.train == "decoder":
@@ -112,7 +120,7 @@ def _plan(
     description = description_of(training, recipe, base)
     plan = Plan(
         subject.images, rows, subject.config, training, recipe, description,
-        _begun_with(opened, description), _described(opened, words),
+        _begun_with(opened, description, mse=now.mse), _described(opened, words), base.rate,
     )  # fmt: skip
     plan.require_fit()
     return plan
@@ -123,10 +131,43 @@ def _base(opened: OpenModel) -> Base:
     autoencoder = opened.autoencoder
     if opened.folder is not None:
         about = read_run(opened.folder)
+        likelihood = autoencoder.likelihood
+        learned = isinstance(likelihood, GaussianLearned)
         return Base(
-            ModelConfig.from_json(about["model"]), about["recipe"], about.get("training") or {}
+            ModelConfig.from_json(about["model"]),
+            about["recipe"],
+            about.get("training") or {},
+            sigma=float(likelihood.log_sigma.exp()) if learned else None,
         )
-    raise UsageError(f"{opened.name} is no run", f"train one first: {autoencoder.image_shape}")
+    likelihood = autoencoder.likelihood
+    scale = getattr(likelihood, "sigma", getattr(likelihood, "scale", 1.0))
+    foreign = ModelConfig(
+        BASE, autoencoder.image_shape, autoencoder.latent_shape, autoencoder.posterior,
+        likelihood.name, scale,
+    )  # fmt: skip
+    return Base(foreign, None, {})
+
+
+class _AsItIs(NamedTuple):
+    """The base on training images: mean squared error of a draw, and nats an image if any."""
+
+    mse: float
+    rate: float | None
+
+
+@torch.inference_mode()
+def _as_it_is(subject: Subject) -> _AsItIs:
+    """Of a seeded choice of the images."""
+    some, model = subject.choice(N_LOOKED_AT, seed=0), subject.model.autoencoder
+    rng = torch.Generator(device=model.device).manual_seed(0)
+    rate = squared = 0.0
+    for _, pixels in some.batches():
+        posterior = model.encode(pixels)
+        error = model.decode(posterior.sample(rng)) - pixels
+        squared += float(error.square().mean((1, 2, 3)).double().sum())
+        rate += float(posterior.kl().double().sum())
+    n = len(some.rows)
+    return _AsItIs(squared / n, rate / n if model.posterior == "gaussian" else None)
 
 
 def _perceptual(config: FinetuneConfig, base: Base, *, say: Callable[[str], None]) -> float:
@@ -152,21 +193,37 @@ def _averaging(config: TrainConfig, n_train: int, begun: Path | None) -> float:
     return averaging_over(config.epochs * math.ceil(batches / config.accumulate))
 
 
-def _begun_with(opened: OpenModel, description: ModelConfig) -> Any:
-    """The base's networks under the likelihood of the description."""
-    autoencoder = opened.autoencoder
-    now = (description.likelihood, description.likelihood_scale)
-    before = autoencoder.likelihood
-    scale = getattr(before, "sigma", getattr(before, "scale", description.likelihood_scale))
-    if now != (before.name, scale):
-        autoencoder.likelihood = build_likelihood(*now)
+def _begun_with(opened: OpenModel, description: ModelConfig, *, mse: float) -> Autoencoder:
+    """The base's networks under the likelihood of the description; a σ that is new fits them."""
+    autoencoder = with_likelihood(opened.autoencoder, description)
+    likelihood = autoencoder.likelihood
+    if isinstance(likelihood, GaussianLearned) and likelihood.mse == 0:
+        likelihood.mse.fill_(mse)
+    for weight in autoencoder.parameters():  # another program's may come frozen
+        weight.requires_grad_(weight.is_floating_point())
     return autoencoder
 
 
 def _described(opened: OpenModel, words: str) -> dict[str, Any]:
     """The base for run.json."""
-    place = words if opened.folder is None else str(opened.folder.resolve())
-    return {"model": place, "name": opened.name, "sha256": opened.sha256, "recipe": opened.recipe}
+    told = {"name": opened.name, "sha256": opened.sha256, "recipe": opened.recipe}
+    if opened.folder is None:
+        place = _resolved(words)
+        return {**told, "model": place, "opens": place, "opens_sha256": opened.sha256}
+    before = read_run(opened.folder).get("base") or {}  # itself fine-tuned, perhaps
+    opens = {key: before[key] for key in ("opens", "opens_sha256") if key in before}
+    return {**told, "model": str(opened.folder.resolve()), **opens}
+
+
+def _resolved(words: str) -> str:
+    """The words of a model with its files and folders by their whole paths."""
+    scheme, colon, rest = words.partition(":")
+    parts = []
+    for part in rest.split(","):
+        file, apart, called = part.rpartition(":")  # python:FILE.py:CALLABLE
+        place, tail = (file, apart + called) if file and Path(file).exists() else (part, "")
+        parts.append((str(Path(place).resolve()) if Path(place).exists() else place) + tail)
+    return f"{scheme}{colon}{','.join(parts)}"
 
 
 def _measured(
@@ -177,7 +234,7 @@ def _measured(
     stopped: str,
     collapse: TrainingError | None,
 ) -> FineTuneRecord:
-    before = open_model(words, "fp32")
+    before = open_model(words, "fp32").for_images(plan.images.shape)
     if before.sha256 != subject.model.sha256:
         raise ModelError(f"{words} has changed meanwhile", "measure the new run by itself")
     told = Told(stopped, collapse)

@@ -54,6 +54,7 @@ class Plan:
         description: Of the model, for run.json.
         model: With the weights to begin with.
         base: What these come from, for run.json; None where they were drawn.
+        base_rate: Nats an image that the base's latents cost; None where there are none.
     """
 
     images: ImageSet
@@ -64,6 +65,7 @@ class Plan:
     description: ModelConfig
     model: Autoencoder
     base: dict[str, Any] | None = None
+    base_rate: float | None = None
 
     def require_fit(self) -> None:
         """Refuse images that this training cannot use, before anything is written.
@@ -169,7 +171,8 @@ def _loop(plan: Plan, fabric: Fabric, folder: Path) -> Loop:
         config=weighted,
         fabric=fabric,
         folder=folder,
-        doctor=Doctor(config, weighting, rate_term(recipe)),
+        doctor=Doctor(config, weighting, rate_term(recipe), base_rate=plan.base_rate),
+        begins_trained=plan.base is not None,
     )
 
 
@@ -235,7 +238,7 @@ def _is_finite(model: Autoencoder) -> bool:
 def _record(loop: Loop, plan: Plan, stopped: str, test: tuple[Measure, ...]) -> RunRecord:
     images, config = plan.images, plan.config
     columns = loop.progress.history
-    speeds = columns.get("images_per_second", [0.0])
+    speeds = [speed for speed in columns.get("images_per_second", ()) if speed > 0] or [0.0]
     return RunRecord(
         folder=str(loop.folder),
         provenance=Provenance(
