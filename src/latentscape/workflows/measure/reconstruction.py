@@ -18,6 +18,7 @@ from latentscape.records import ReconstructionRecord, Row, read_run
 from latentscape.records.reconstruction_csv import write_images_csv
 from latentscape.shapes import latent_size
 from latentscape.training.recipes import RECIPES, recipe_of_run, settings_of
+from latentscape.workflows.measure.gallery import Gallery
 from latentscape.workflows.measure.parts import Parts, parts_of
 from latentscape.workflows.measure.seen import Seen, seen_by
 from latentscape.workflows.opening import (
@@ -25,13 +26,12 @@ from latentscape.workflows.opening import (
     SPLITS,
     Progress,
     Subject,
-    as_bytes,
     open_subject,
     require_finite,
     room_in,
 )
 
-N_SHOWN, N_WORST = 16, 16  # two rows of eight
+N_SHOWN = 16  # two rows of eight
 MOST_TRAIN = 60_000
 BATCH_VALUES = 1 << 22  # of images at once
 
@@ -90,16 +90,15 @@ def measure_reconstruction(
         config.measures, images.shape, n=len(rows), seed=seed, device=autoencoder.device
     )
     parts = parts_of(images, rows, subject.splits)
-    shown = np.sort(np.random.default_rng(seed).permutation(rows)[:N_SHOWN])
-    gallery = Gallery(shown, images.images.shape[1:])
+    drawn = np.random.default_rng(seed).permutation(rows)[:N_SHOWN]
+    gallery = Gallery(np.sort(drawn), images.images.shape[1:])
     some = Gallery(rows[parts.shown(seed=seed)], images.images.shape[1:])
     done = 0
 
     def look(seen: np.ndarray, pixels: Tensor, back: Tensor) -> None:
         nonlocal done
         gallery.look(seen, pixels, back)
-        if len(some.chosen):
-            some.look(seen, pixels, back)
+        some.look(seen, pixels, back)
         done += len(seen)
         if progress is not None:
             progress(done, len(rows), "images")
@@ -118,27 +117,16 @@ def measure_reconstruction(
         baselines=tuple(_told(row, parts) for row in baselines if not row.beside),
         per_image=per_image,
         sample_ids=tuple(images.sample_ids[rows].tolist()),
-        originals=gallery.shown[0],
-        reconstructions=gallery.shown[1],
-        shown_ids=tuple(images.sample_ids[shown].tolist()),
-        worst_originals=gallery.worst[0],
-        worst_reconstructions=gallery.worst[1],
-        worst_ids=tuple(images.sample_ids[gallery.worst_rows].tolist()),
+        **gallery.fields(images),
         groups=_texts(parts.groups),
         warnings=collapse_signs(row),
         likelihood=likelihood_words(autoencoder.likelihood),
         objective=objective_of(subject.model),
         stated=_stated(subject, config, looked),
-        splits=_texts(parts.splits),
-        films=_texts(parts.films),
-        by_split=_in_order(
-            () if parts.splits is None
-            else score.parts(parts.splits, seed=seed, groups=parts.groups)
-        ),
         split_baselines=tuple(row for row in baselines if row.beside),
-        **_by_group(score, parts, seed=seed),
-        **_few(some, images),
-    )  # fmt: skip
+        **_by_part(score, parts, seed=seed),
+        **some.part_fields(images),
+    )
     suffix = "" if config.posterior == "mean" else "-sample"
     stem = _stem(subject, out, f"reconstruction-{subject.stem}{suffix}")
     if stem is not None:
@@ -171,33 +159,6 @@ def score_split(model: Autoencoder, images: ImageSet, *, rows: np.ndarray, seed:
     score = _score((model, name), images, rows, "mean", seed=seed)
     groups = None if images.groups is None else images.groups[rows]
     return score.compute(name, seed=seed, groups=groups)[0]
-
-
-class Gallery:
-    """Originals and reconstructions to look at: some chosen before, and the worst so far."""
-
-    def __init__(self, chosen: np.ndarray, image_shape: tuple[int, ...]):
-        self.chosen = chosen
-        self.shown = np.zeros((2, len(chosen), *image_shape), np.uint8)
-        self.worst = np.zeros((2, 0, *image_shape), np.uint8)
-        self.worst_rows = np.zeros(0, np.int64)
-        self._errors = np.zeros(0)
-
-    def look(self, rows: np.ndarray, originals: Tensor, reconstructions: Tensor) -> None:
-        """See a batch; keep of it what is to be shown."""
-        errors = (originals - reconstructions).double().square().flatten(1).mean(1).cpu().numpy()
-        places = np.searchsorted(self.chosen, rows).clip(max=len(self.chosen) - 1)
-        here = self.chosen[places] == rows
-        both = torch.stack((originals, reconstructions))
-        self.shown[:, places[here]] = as_bytes(both[:, torch.from_numpy(here)])
-        candidates = np.argsort(-errors, kind="stable")[:N_WORST]
-        self._errors = np.concatenate((self._errors, errors[candidates]))
-        self.worst_rows = np.concatenate((self.worst_rows, rows[candidates]))
-        seen = as_bytes(both[:, torch.from_numpy(candidates.copy())])
-        self.worst = np.concatenate((self.worst, seen), axis=1)
-        keep = np.argsort(-self._errors, kind="stable")[:N_WORST]
-        self._errors, self.worst_rows = self._errors[keep], self.worst_rows[keep]
-        self.worst = self.worst[:, keep]
 
 
 @torch.inference_mode()
@@ -253,10 +214,6 @@ def _stem(subject: Subject, out: Path | str | None, name: str) -> Path | None:
     return Path(out) / "measures" / name if is_folder and Path(out).suffix != ".json" else Path(out)
 
 
-def _in_order(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    return tuple(sorted(rows, key=lambda row: SPLITS.index(row.name)))
-
-
 def _told(baseline: Row, parts: Parts) -> Row:
     """A baseline of all images, with a word on those it was fitted to."""
     if parts.splits is None or "train" not in parts.splits:
@@ -285,24 +242,18 @@ def _stated(subject: Subject, config: ReconstructionConfig, seen: Seen) -> dict[
     return {name: words for name, words in told.items() if words}
 
 
-def _by_group(score: ReconstructionScore, parts: Parts, *, seed: int) -> dict[str, Any]:
-    """Rows of films or groups, largest error first."""
-    if not parts.grouped_by:
-        return {}
-    names, _ = parts.worst_groups(score.column("mse"))
-    rows = score.parts(names, seed=seed, groups=parts.groups)
-    ordered = sorted(rows, key=lambda row: -row["mse"].value)
-    return {"grouped_by": parts.grouped_by, "by_group": tuple(ordered)}
-
-
-def _few(some: "Gallery", images: ImageSet) -> dict[str, Any]:
-    if not len(some.chosen):
-        return {}
-    return {
-        "part_originals": some.shown[0],
-        "part_reconstructions": some.shown[1],
-        "part_ids": tuple(images.sample_ids[some.chosen].tolist()),
-    }
+def _by_part(score: ReconstructionScore, parts: Parts, *, seed: int) -> dict[str, Any]:
+    """Which part each image is of, and rows: of splits, and of films or groups, worst first."""
+    fields: dict[str, Any] = {"splits": _texts(parts.splits), "films": _texts(parts.films)}
+    if parts.splits is not None:
+        rows = score.parts(parts.splits, seed=seed, groups=parts.groups)
+        fields["by_split"] = tuple(sorted(rows, key=lambda row: SPLITS.index(row.name)))
+    if parts.grouped_by:
+        names, _ = parts.worst_groups(score.column("mse"))
+        rows = score.parts(names, seed=seed, groups=parts.groups)
+        fields["by_group"] = tuple(sorted(rows, key=lambda row: -row["mse"].value))
+        fields["grouped_by"] = parts.grouped_by
+    return fields
 
 
 def likelihood_words(likelihood: Likelihood) -> str:
