@@ -64,6 +64,12 @@ def test_shifts_are_to_the_right_and_down():
     np.testing.assert_allclose(shift(wave, 0.5, 0)[6:-6], half[6:-6], atol=1e-3)
 
 
+def test_where_the_decoder_paints_nothing_there_is_no_psnr(frames):
+    found = equivariance(means, lambda z: nearest(z) * 0, frames, factor=4, pixels=4)
+    assert np.isnan(found.psnr).all()
+    assert np.isfinite(found.errors).all()
+
+
 def test_grids_that_cannot_be_shifted_say_so(frames):
     assert grid_factor((3, 64, 64), (4, 8, 8)) == 8
     for image, latent in (((3, 64, 64), (16,)), ((3, 64, 60), (4, 8, 8)), ((3, 63, 63), (4, 8, 8))):

@@ -8,15 +8,18 @@ import pytest
 from latentscape.motion.resampled import draws_of
 from latentscape.motion.summary import course_row, flow_row, shift_row, space_row
 from latentscape.records import (
+    MapRecord,
     MotionMaps,
     MotionPlane,
     MotionRecord,
     Provenance,
+    Row,
     ShiftTable,
     ShotTable,
     Undefined,
 )
 from latentscape.report.canvas import style
+from latentscape.report.figures.maps import latent_map
 from latentscape.report.figures.motion import motion_pictures
 from latentscape.report.figures.motion_maps import motion_maps
 from latentscape.report.folder import RunContents
@@ -129,6 +132,20 @@ def test_where_nothing_moves_there_is_no_flow_to_draw():
     columns = {**still.columns, "flow flow": np.zeros(M)}
     assert [p.words.name for p in motion_pictures(still.model_copy(update={"columns": columns}))]\
         == ["motion-deviation"]  # fmt: skip
+
+
+def test_courses_are_arrows_on_a_map_of_their_frames():
+    rng = np.random.default_rng(0)
+    drawn = MapRecord(
+        provenance=PROVENANCE, method="umap", parameters={}, positions=rng.normal(size=(9, 2)),
+        labels=np.full(9, -1), class_names=(), sample_ids=tuple(f"f{k}" for k in range(9)),
+        faithfulness=Row(name="umap", measures=()), baselines=(),
+    )  # fmt: skip
+    shown = plane(frame_ids=(("f0", "f1", "f2"), ("f8", "elsewhere")))
+    picture = latent_map(drawn, shown)
+    assert "Arrows: 1 of the shots, from first frame to last" in picture.words.read
+    assert "Arrows" not in latent_map(drawn).words.read
+    assert len(picture.svg) > len(latent_map(drawn).svg)
 
 
 def test_maps_stand_beside_their_frames():

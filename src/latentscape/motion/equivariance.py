@@ -8,7 +8,7 @@ import numpy as np
 from latentscape.errors import UndefinedError
 
 CROP = 4  # cells at each border that a shift may have touched
-CHUNK = 32
+FLAT = 1 / 255  # spread of an image, below which there is nothing to see in it
 
 Encode = Callable[[np.ndarray], np.ndarray]
 Decode = Callable[[np.ndarray], np.ndarray]
@@ -23,7 +23,8 @@ class Equivariance(NamedTuple):
         errors: (n,) ‖E(T x) − T E(x)‖² over the latent's variance: 0 moves along exactly, 2 is
             no better than another image's latent.
         unmoved: (n,) the same for the latent that was not moved at all: what it is held against.
-        psnr: (n,) dB, of D(T z) against T D(z); pixels in [0, 1].
+        psnr: (n,) dB, of D(T z) against T D(z); pixels in [0, 1]. NaN where the decoded image is
+            flat within its borders.
         unmoved_psnr: (n,) dB, of D(z) against T D(z).
     """
 
@@ -142,7 +143,12 @@ def _energy(values: np.ndarray) -> np.ndarray:
     return np.square(values.reshape(len(values), -1), dtype=np.float64).sum(1)
 
 
-def _psnr(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of each image; identical ones count as an error of half a grey level, 54.15 dB."""
-    mse = np.square(a.reshape(len(a), -1) - b.reshape(len(b), -1), dtype=np.float64).mean(1)
-    return -10 * np.log10(np.maximum(mse, (0.5 / 255) ** 2))
+def _psnr(a: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Of each image, where its truth has anything to see; else NaN.
+
+    Identical ones count as an error of half a grey level, 54.15 dB.
+    """
+    a, truth = (images.reshape(len(images), -1) for images in (a, truth))
+    mse = np.square(a - truth, dtype=np.float64).mean(1)
+    seen = truth.std(1) > FLAT
+    return np.where(seen, -10 * np.log10(np.maximum(mse, (0.5 / 255) ** 2)), np.nan)

@@ -18,7 +18,7 @@ from latentscape.motion.resampled import (
 from latentscape.records import Measure, Reference, Row
 
 FEWEST = 3
-FEWEST_CORRELATED = 5
+FEWEST_CORRELATED, FEWEST_RESAMPLED = 5, 10
 N_SHUFFLES = 200
 
 MEDIANS = (
@@ -93,11 +93,13 @@ def shift_row(
         return [_averaged("equivariance_error", columns["errors"], draws, least=2, held=held)]
 
     def psnr() -> list[Measure]:
+        if not np.isfinite(columns["psnr"]).any():
+            raise UndefinedError("within its borders every decoded image is flat")
         held = _reference(columns["unmoved_psnr"], "the image not moved")
         return [_averaged("shifted_psnr", columns["psnr"], draws, least=2, held=held)]
 
     makers = {"equivariance_error": error}
-    if np.isfinite(columns["psnr"]).any():
+    if "psnr" in columns:
         makers["shifted_psnr"] = psnr
     return row_of(name, makers, note=note).model_copy(update={"beside": beside})
 
@@ -143,7 +145,9 @@ def _correlated(name: str, told: Sequence[np.ndarray], draws: Draws, seed: int) 
     value = float(find(once(m))[0])
     if np.isnan(value):
         raise UndefinedError("what is to be correlated is the same in every triplet")
-    interval = draws.interval(value, find(draws.counts), (-1, 1))
+    interval = None
+    if n >= FEWEST_RESAMPLED:  # of fewer, resamples of an order that is perfect all are so too
+        interval = draws.interval(value, find(draws.counts), (-1, 1))
     held = _chance(told, seed) if len(told) == 2 else None
     return measured(name, value, n=n, interval=interval, reference=held)
 

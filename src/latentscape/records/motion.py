@@ -71,6 +71,7 @@ class MotionPlane(Record):
         crowd: (n, 2) frames drawn from all, for the ground.
         courses: Each ``frames 2``, in the order of time.
         names: Of each course.
+        frame_ids: Identities of the frames of each, by which a map of the same images knows them.
         of_shots: Whether courses are longer shots, else triplets.
         n_fitted: Frames that the axes were fitted to.
     """
@@ -79,6 +80,7 @@ class MotionPlane(Record):
     crowd: Array
     courses: tuple[Array, ...]
     names: tuple[str, ...]
+    frame_ids: tuple[tuple[str, ...], ...] = ()
     of_shots: bool
     n_fitted: int
 

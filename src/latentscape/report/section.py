@@ -128,7 +128,8 @@ class Section:
             store = self.contents.store
             first = "" if store else "latentscape encode {run} && "
             self._miss("maps", first + PROJECT)
-        pictures = [*atlas.atlases(found), *(maps.latent_map(record) for record in found)]
+        plane = motion.plane_of(self.contents)
+        pictures = [*atlas.atlases(found), *(maps.latent_map(record, plane) for record in found)]
         blocks = [columns([self._figure(picture) for picture in pictures])]
         blocks += structure.blocks(self.contents, self._figure)
         blocks += disentanglement.blocks(self.contents, self._figure)

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentscape.records import MapRecord, Measure
+from latentscape.records import MapRecord, Measure, MotionPlane
 from latentscape.report.canvas import WIDTH, Canvas
+from latentscape.report.figures.motion import arrow
 from latentscape.report.figures.scatter import box, key, key_height, name_classes, scatter
 from latentscape.report.figures.trust import TRUST_BAND, trust_panel, trust_words
-from latentscape.report.palette import LIGHT, SIZES
+from latentscape.report.palette import LIGHT, SIZES, class_styles
 from latentscape.report.picture import Picture, Words
 from latentscape.report.words import number
 
@@ -41,8 +42,14 @@ READ_NEIGHBOURS = (
 PLANE = 4.07  # inches
 
 
-def latent_map(record: MapRecord) -> Picture:
-    """One map: a point a sample, classes named in place, faithfulness beside its baselines."""
+def latent_map(record: MapRecord, plane: MotionPlane | None = None) -> Picture:
+    """One map: a point a sample, classes named in place, faithfulness beside its baselines.
+
+    Args:
+        record: The map.
+        plane: Courses of shots or triplets, drawn as arrows where their frames are on the map.
+    """
+    courses = _courses(record, plane)
     name = NAMES.get(record.method, record.method)
     rings = record.method == "latent" and record.prior_matched
     read = READ.get(record.method, READ_NEIGHBOURS)
@@ -50,6 +57,8 @@ def latent_map(record: MapRecord) -> Picture:
         read += " Rings are 1, 2 and 3 standard deviations of the prior."
     if record.trust is not None:
         read += " " + trust_words(record)
+    if courses:
+        read += f" Arrows: {len(courses)} of the {_whose(plane)}, from first frame to last."
     n = len(record.positions)
     words = Words(
         f"map-{record.method}",
@@ -75,11 +84,26 @@ def latent_map(record: MapRecord) -> Picture:
     if rings:
         _rings(axes)
     scatter(axes, record.positions, record.labels)
+    for course, style in zip(courses, class_styles(len(courses)), strict=True):
+        arrow(axes, course, style.colour)
     _frame(axes, record, ticks)
     name_classes(axes, record.positions, record.labels, record.class_names)
     key(canvas, record.labels, record.class_names, bottom=foot + 0.04)
     trust_panel(canvas, record)
     return canvas.finish()
+
+
+def _courses(record: MapRecord, plane: MotionPlane | None) -> list[np.ndarray]:
+    """Places of the frames of each course that are on the map; two of them at least."""
+    if plane is None:
+        return []
+    place = {sample: row for row, sample in enumerate(record.sample_ids)}
+    rows = [[place[one] for one in ids if one in place] for ids in plane.frame_ids]
+    return [record.positions[found] for found in rows if len(found) > 1]
+
+
+def _whose(plane: MotionPlane | None) -> str:
+    return "shots" if plane is not None and plane.of_shots else "triplets"
 
 
 def _frame(axes: "Axes", record: MapRecord, ticks: bool) -> None:

@@ -202,9 +202,7 @@ def courses(record: MotionRecord) -> Picture | None:
                  rasterized=len(plane.crowd) > 2000)  # fmt: skip
     styles = class_styles(len(plane.courses))
     for course, style in zip(plane.courses[:MOST_ARROWS], styles, strict=False):
-        axes.plot(*course.T[:2], color=style.colour, linewidth=1.1, alpha=0.9)
-        axes.plot(*course[0, :2], "o", color=style.colour, markersize=3)
-        _arrow(axes, course, style.colour)
+        arrow(axes, course, style.colour)
     axes.set_aspect("equal", adjustable="datalim")
     axes.autoscale_view()
     axes.set_xlabel(first, labelpad=2)
@@ -224,8 +222,16 @@ def _plain(axes: "Axes") -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def _arrow(axes: "Axes", course: np.ndarray, colour: str) -> None:
-    """A head at the last point, along the last step that moves."""
+def arrow(axes: "Axes", course: np.ndarray, colour: str) -> None:
+    """A course as a line: a dot at its first point, a head at its last.
+
+    Args:
+        axes: Where.
+        course: ``frames 2``, in the order of time.
+        colour: Of it all.
+    """
+    axes.plot(*course.T[:2], color=colour, linewidth=1.1, alpha=0.9)
+    axes.plot(*course[0, :2], "o", color=colour, markersize=3)
     steps = np.diff(course[:, :2], axis=0)
     moving = np.flatnonzero((steps != 0).any(1))
     if not len(moving):

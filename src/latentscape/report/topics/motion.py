@@ -1,6 +1,6 @@
 """Does it know motion? A table of latents beside pixels and nulls, then pictures, then the rest."""
 
-from latentscape.records import Measure, MotionRecord, Row
+from latentscape.records import Measure, MotionPlane, MotionRecord, Row
 from latentscape.report.cells import heading, value
 from latentscape.report.figures.motion import motion_pictures
 from latentscape.report.figures.motion_maps import motion_maps
@@ -21,6 +21,12 @@ BY_SCOPE = ("midpoint_deviation", "holder_exponent", "deviation_to_pixels", "flo
 def blocks(contents: RunContents, figure: Figure) -> list[Html]:
     """The topic's table, pictures and folded tables, of each data that was analysed."""
     return [block for record in contents.of(MotionRecord) for block in _of(record, figure)]
+
+
+def plane_of(contents: RunContents) -> MotionPlane | None:
+    """The courses that a map of the same frames may show; None where no motion was analysed."""
+    found = (record.plane for record in contents.of(MotionRecord) if record.plane is not None)
+    return next(found, None)
 
 
 def _of(record: MotionRecord, figure: Figure) -> list[Html]:

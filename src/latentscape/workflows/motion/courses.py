@@ -92,7 +92,7 @@ def motion_plane(subject: MotionSubject) -> MotionPlane:
     crowd = subject.latents_of_rows(np.sort(chosen)).reshape(len(chosen), -1)
     pca = PCA(seed=subject.seed)
     positions = pca.fit_transform(crowd)
-    longer = pieces(subject)
+    longer, ids = pieces(subject), subject.subject.images.sample_ids
     courses = _evenly(longer or list(subject.triplets.rows), MOST_COURSES)
     placed = [
         pca.transform(subject.latents_of_rows(one).reshape(len(one), -1)).astype(np.float32)
@@ -103,6 +103,7 @@ def motion_plane(subject: MotionSubject) -> MotionPlane:
         crowd=np.asarray(positions, np.float32),
         courses=tuple(placed),
         names=tuple(_shot_of(subject, one) for one in courses),
+        frame_ids=tuple(tuple(map(str, ids[one])) for one in courses),
         of_shots=bool(longer),
         n_fitted=len(chosen),
     )

@@ -50,8 +50,9 @@ def shift_table(
             lambda x: block_means(x, factor), None, frames, factor=factor, pixels=by
         )
         name = f"{by} px, {by / factor:.3g} cells" if by != factor else f"{by} px, 1 cell"
-        model.append(shift_row(name, _columns(found), draws))
-        simple.append(shift_row(f"cell means, {name}", _columns(means), draws, beside=name))
+        model.append(shift_row(name, _columns(found, decodes=True), draws))
+        columns = _columns(means, decodes=False)
+        simple.append(shift_row(f"cell means, {name}", columns, draws, beside=name))
         if progress is not None:
             progress(k + 1, len(pixels), "shifts")
     return ShiftTable(
@@ -74,8 +75,10 @@ def _chosen(subject: MotionSubject, n_frames: int) -> tuple[np.ndarray, Draws]:
     return told.rows[:, 0], draws_of(told.films, told.shots, seed=subject.seed)
 
 
-def _columns(found: Equivariance) -> dict[str, np.ndarray]:
-    return {name: np.asarray(value) for name, value in found._asdict().items() if name != "pixels"}
+def _columns(found: Equivariance, *, decodes: bool) -> dict[str, np.ndarray]:
+    columns = {"errors": found.errors, "unmoved": found.unmoved}
+    decoded = {"psnr": found.psnr, "unmoved_psnr": found.unmoved_psnr}
+    return columns | decoded if decodes else columns
 
 
 @torch.inference_mode()
