@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from latentscape.data import load_images as load_images
     from latentscape.errors import LatentscapeError as LatentscapeError
     from latentscape.models import open_model as open_model
+    from latentscape.models import running_in as running_in
     from latentscape.records import load_record as load_record
     from latentscape.report.write import report as report
     from latentscape.store import Store as Store
@@ -51,6 +52,7 @@ ROOMS = {
     "DataConfig": "data",
     "load_images": "data",
     "open_model": "models",
+    "running_in": "models",
     "Store": "store",
     "load_record": "records",
     "LatentscapeError": "errors",

@@ -86,3 +86,26 @@ def test_the_seed_decides():
     np.testing.assert_array_equal(one, frobenius_norms(decode, z, seed=1))
     assert (one != frobenius_norms(decode, z, seed=2)).any()
     assert one == pytest.approx(np.sqrt(np.square(singular_values(decode, z)).sum(1)), rel=0.4)
+
+
+def test_attention_has_a_derivative_too():
+    """Fused attention of a processor has none forward; the plain one is taken."""
+    keys = torch.randn(1, 2, 5, 4, generator=torch.Generator().manual_seed(0))
+
+    def decode(latents):
+        queries = latents.view(len(latents), 2, 1, 4)
+        found = torch.nn.functional.scaled_dot_product_attention(
+            queries, keys.expand(len(latents), -1, -1, -1), keys.expand(len(latents), -1, -1, -1)
+        )
+        return found.reshape(len(latents), 1, 2, 4)
+
+    latents = torch.randn(3, 8, generator=torch.Generator().manual_seed(1))
+    values = singular_values(decode, latents)
+    for row, latent in zip(values, latents, strict=True):
+        step = 1e-3
+        rows = [
+            (decode(latent[None] + step * unit) - decode(latent[None] - step * unit)) / (2 * step)
+            for unit in torch.eye(8)
+        ]
+        expected = torch.linalg.svdvals(torch.stack([row.flatten() for row in rows], 1))
+        np.testing.assert_allclose(row, expected.numpy(), atol=2e-3)

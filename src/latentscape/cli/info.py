@@ -11,7 +11,7 @@ from latentscape.cli.talk import give
 def info(
     thing: Annotated[
         str,
-        typer.Argument(metavar="THING", help="A run, onnx:ENCODER,DECODER, store, record or DATA."),
+        typer.Argument(metavar="THING", help="A run or other MODEL, store, record or DATA."),
     ],
     json: Json = False,
 ) -> None:

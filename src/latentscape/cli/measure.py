@@ -115,7 +115,7 @@ def collapse(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL|STORE", help="A run folder, onnx:ENCODER,DECODER, or a store."
+            metavar="MODEL|STORE", help="A run folder or other MODEL, or a store."
         ),
     ],
     data: Annotated[
@@ -148,7 +148,7 @@ def structure(
     thing: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL|STORE", help="A run folder, onnx:ENCODER,DECODER, or a store."
+            metavar="MODEL|STORE", help="A run folder or other MODEL, or a store."
         ),
     ],
     data: Annotated[

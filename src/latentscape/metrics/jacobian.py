@@ -9,16 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.func import jvp, vjp
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 Decode = Callable[[Tensor], Tensor]
 
 CHUNK_VALUES = 1 << 24
 N_PROBES = 16
 N_ITERATIONS = 30
+PLAIN_ATTENTION = SDPBackend.MATH  # a processor's fused attention has no forward derivative
 SETTLED = 1e-4  # relative change at which a power iteration has arrived
 
 
 @torch.no_grad()
+@sdpa_kernel(PLAIN_ATTENTION)
 def singular_values(decode: Decode, latents: Tensor) -> np.ndarray:
     """All singular values of J = ∂x/∂z at each latent, by one JVP for each latent dimension.
 
@@ -47,6 +50,7 @@ def singular_values(decode: Decode, latents: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
+@sdpa_kernel(PLAIN_ATTENTION)
 def frobenius_norms(
     decode: Decode, latents: Tensor, *, n_probes: int = N_PROBES, seed: int = 0
 ) -> np.ndarray:
@@ -72,6 +76,7 @@ def frobenius_norms(
 
 
 @torch.no_grad()
+@sdpa_kernel(PLAIN_ATTENTION)
 def largest_singular_values(
     decode: Decode, latents: Tensor, *, n_iterations: int = N_ITERATIONS, seed: int = 0
 ) -> np.ndarray:

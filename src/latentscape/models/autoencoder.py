@@ -119,11 +119,7 @@ class Autoencoder(nn.Module):
         return self if self.precision == "fp32" else self._as(precision="fp32")
 
     def in_precision(self, precision: Format) -> Self:
-        """The same networks in that number format; in bf16 their weights are laid out for it."""
-        if precision == "bf16":
-            for weight in self.parameters():
-                if weight.dim() == 4:
-                    weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+        """The same networks in that number format."""
         return self._as(precision=precision)
 
     def for_images(self, shape: ImageShape) -> Self:

@@ -18,7 +18,7 @@ def info(thing: str) -> InfoRecord:
     Raises:
         UsageError: If it is none of these.
     """
-    if thing.startswith("onnx:"):
+    if thing.startswith(("diffusers:", "onnx:", "python:")):
         return InfoRecord(thing=thing, what="model", facts=_model(thing))
     path = Path(thing)
     if path.is_file() and path.name in ("run.json", "manifest.json", "plan.json"):
@@ -104,9 +104,18 @@ def _model(name: str) -> Facts:
         "pixels": "[{:g}, {:g}]".format(*model.pixel_range)
         + (", assumed" if opened.recipe == "onnx" else ""),
         "precision": opened.precision,
+        "settings": opened.settings or None,
+        "latent scale": _numbers(model.conventions.latent_scale),
+        "latent shift": _numbers(model.conventions.latent_shift),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "weights sha256": opened.sha256,
     }
+
+
+def _numbers(value: float | tuple[float, ...]) -> str:
+    """One number, or one a channel; as recorded, latents themselves are neither."""
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(f"{number:g}" for number in values)
 
 
 def _training(path: Path) -> Facts:

@@ -93,7 +93,15 @@ def load(files: Files) -> nn.Module:
             f"the weights in {files.folder} are not those of its config.json: {some} is missing",
             "fetch or save it again",
         )
+    for part in model.modules():
+        if isinstance(part, nn.GroupNorm):
+            part.register_forward_pre_hook(_rows_by_channel)
     return model.eval()
+
+
+def _rows_by_channel(_: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Attention hands on its output channels last, of which torch knows no forward derivative."""
+    return given if torch.is_inference_mode_enabled() else (given[0].contiguous(), *given[1:])
 
 
 def _require_plain(files: Files) -> None:
