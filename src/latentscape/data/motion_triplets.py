@@ -21,7 +21,8 @@ class MotionTriplets:
         step: Frames from first to middle, and from middle to last; None where that is not known.
         notes: What is known of each, by name: ``level`` (0 easy, 1 middling, 2 hard; −1 unknown),
             ``roi`` ((m, 4) x, y, width, height of the moving region in pixels of the images; NaN
-            where it is not known).
+            where it is not known), ``scene`` (the shot found by its pictures, where triplets of one
+            shot stand apart).
         left_out: How many were not taken, by reason, such as ``still``.
     """
 
@@ -35,6 +36,15 @@ class MotionTriplets:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def scenes(self) -> np.ndarray:
+        """(m,) what is resampled: the scene that triplets were found to share, else the shot.
+
+        Triplets cut from one shot say the same thing again and again; counted one by one they
+        would make an interval that is far too narrow.
+        """
+        return np.asarray(self.notes.get("scene", self.shots))
 
     def take(self, which: np.ndarray) -> "MotionTriplets":
         """The chosen triplets, in the given order."""
