@@ -135,7 +135,7 @@ def _run(
         raise typer.Exit(1)
     page = _page(out, maps)
     lines = row_lines((record.before, record.after, record.drift))
-    lines += ["after less before"]
+    lines += ["after less before, each image with both of its values"]
     lines += [_difference_line(difference) for difference in record.differences]
     lines += [record.verdict, *([f"cure: {record.cure}"] if record.cure else [])]
     lines += [f"report                  {page}"] if page else []

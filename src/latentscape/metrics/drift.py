@@ -108,6 +108,32 @@ def latent_drift(
     return Drift(tuple(measures), tuple(missing), moved, whole.kept)
 
 
+def rate_kept(
+    before: np.ndarray, after: np.ndarray, *, seed: int = 0, groups: np.ndarray | None = None
+) -> Measure:
+    """Mean rate after ÷ before, each image drawn with both of its rates.
+
+    Args:
+        before, after: (n,) nats of each image.
+        seed: Of the resamples.
+        groups: (n,) group of each image; whole groups are drawn.
+
+    Raises:
+        UndefinedError: If there was no rate before.
+    """
+    if not before.sum() > 0:
+        raise UndefinedError("there was no rate before", "see its collapse")
+    cells, what = dealt(len(before), seed=seed, groups=groups, most=MOST_CELLS)
+    pairs = np.stack([before, after], axis=1).astype(np.float64)[:, None]
+    draws = _resampled(_by_cell(pairs, cells), np.random.default_rng(seed))[:, 0]
+    value = float(after.sum() / before.sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        resampled = draws[:, 1] / draws[:, 0]
+    words = f"95 % bootstrap over {what} ({N_RESAMPLES:,} resamples, seed {seed})"
+    interval = centred_interval(value, resampled, (0, None), words)
+    return measured("rate_kept", value, n=len(before), interval=interval)
+
+
 class _Channels(NamedTuple):
     """Of each channel: mean square move, variance of the old, squared correlation."""
 

@@ -20,8 +20,10 @@ class FineTuneRecord(Record):
         verdict: What the collapse doctor says of the end, with its numbers.
         cure: What it advises; empty where nothing is wrong.
         before, after: Measures of either model.
-        differences: After less before, each image with both of its values.
-        drift: How far the latents moved.
+        likelihoods: Of the model before and after, in words: only under one likelihood do sums of
+            log-likelihoods compare.
+        differences: After less before, each image with both of its values; of what compares.
+        drift: How far the latents moved, and what is left of rate and units.
         moved, kept: (c,) of each channel (each latent of a vector): root mean square move as a
             share of its own spread; squared correlation of old and new.
         active_before, active_after: (d,) whether each latent's mean varies by more than .01; of
@@ -42,6 +44,7 @@ class FineTuneRecord(Record):
     cure: str = ""
     before: Row
     after: Row
+    likelihoods: tuple[str, str]
     differences: tuple[Difference, ...]
     drift: Row
     moved: Array

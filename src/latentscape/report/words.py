@@ -34,7 +34,7 @@ def label(name: str) -> str:
     """A measure's name for people: ``psnr_mean`` → ``PSNR mean``."""
     names = "MSE MAE PSNR SSIM MS ATD ELBO KL PCA MMD MIG MI DCI SAP VAE KID FID IWAE NMI MLE KS "
     names += "Jacobian Lipschitz kNN TwoNN Fisher Davies Bouldin Calinski Harabasz Rand Hungarian "
-    names += "Mauchly John Mardia Henze Zirkler Mahalanobis Shepard Spearman Euclidean"
+    names += "Mauchly John Mardia Henze Zirkler Mahalanobis Shepard Spearman Euclidean CKA"
     capital = {name.lower(): name for name in names.split()}
     capital |= {"lpips": "LPIPS", "lpips01": "LPIPS of [0, 1]"}
     capital |= {"chi2": "χ²", "mmd2": "MMD²", "w2": "W₂", "rrld": "RRLD", "auc": "AUC"}

@@ -9,19 +9,33 @@ import torch
 from latentscape.errors import TrainingError, UndefinedError
 from latentscape.metrics import ReconstructionScore, bootstrap_intervals, measured
 from latentscape.metrics.collapse import LatentSums, scaled_active
-from latentscape.metrics.drift import Drift, latent_drift
+from latentscape.metrics.drift import Drift, latent_drift, rate_kept
 from latentscape.models import Autoencoder, OpenModel
-from latentscape.records import Difference, FineTuneRecord, Provenance, Row, Undefined
+from latentscape.objectives import KL
+from latentscape.records import (
+    Difference,
+    FineTuneRecord,
+    Measure,
+    Provenance,
+    Row,
+    Undefined,
+)
+from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
 from latentscape.training.cure import diagnose
 from latentscape.training.recipes import Recipe, prior_matched
 from latentscape.training.watch import Signs
 from latentscape.training.weighting import figure, weighting_of
 from latentscape.workflows.fit import Plan
+from latentscape.workflows.measure.reconstruction import likelihood_words
+from latentscape.workflows.measure.seen import Seen, seen_by
 from latentscape.workflows.opening import Subject, as_bytes, require_finite
 
 N_SHOWN = 8
+WEIGHTS = (
+    *("beta", "perceptual", "equivariance", "patch_weight"),
+    *("weight", "scale", "decoder_weight", "latent_weight"),
+)
 MEASURE_OF = {"psnr": "psnr_mean"}  # a column of single images to the measure that is its mean
-OF_PIXELS = ("mse", "mae", "psnr")
 
 
 @dataclass(frozen=True)
@@ -49,8 +63,11 @@ class _Side:
         autoencoder = model.autoencoder.eval()
         return cls(autoencoder, name, ReconstructionScore(likelihood=autoencoder.likelihood.name))
 
-    def look(self, pixels: torch.Tensor, rng: torch.Generator, shown: np.ndarray) -> None:
-        """See a batch; `shown` says which of it are to be kept."""
+    def look(
+        self, places: np.ndarray, pixels: torch.Tensor, rng: torch.Generator, *, seen: Seen,
+        shown: np.ndarray,
+    ) -> None:  # fmt: skip
+        """See a batch, at its places among all; `shown` says which of it are to be kept."""
         model, is_point = self.model, self.model.posterior == "point"
         encoded = model.encode(pixels)
         require_finite(self.name, encoded.mean, "encodes")
@@ -59,6 +76,7 @@ class _Side:
         self.score.update(
             pixels, back, nll=model.likelihood.nll(logits, pixels),
             kl=None if is_point else encoded.kl(), means=None if is_point else encoded.mean,
+            more=seen.model(places, pixels, back),
         )  # fmt: skip
         self.means.append(encoded.mean.cpu().numpy())
         if not is_point:
@@ -79,16 +97,19 @@ def before_and_after(subject: Subject, after: OpenModel, plan: Plan, told: Told)
     """
     seed, rows = plan.config.seed, subject.rows
     sides = (_Side.of(subject.model, "before"), _Side.of(after, "after"))
-    picked = np.random.default_rng(seed).permutation(len(rows))[:N_SHOWN]
-    is_shown = np.isin(np.arange(len(rows)), picked)
-    _gather(subject, sides, is_shown, seed=seed)
     groups = None if subject.images.groups is None else subject.images.groups[rows]
+    is_shown = _shown(len(rows), groups, seed=seed)
+    _gather(subject, sides, is_shown, seed=seed)
     (before, mine), (now, theirs) = (
         side.score.compute(side.name, seed=seed, groups=groups) for side in sides
     )
     old, new = (np.concatenate(side.means) for side in sides)
     noise = float(np.mean(sides[0].noise)) if sides[0].noise else None
     drift = _drift(old, new, noise=noise, seed=seed, groups=groups)
+    likelihoods = tuple(likelihood_words(side.model.likelihood) for side in sides)
+    rates = []
+    if _has_rate(mine):
+        rates.append(rate_kept(mine["rate"], theirs["rate"], seed=seed, groups=groups))
     active = (
         _active(sides[0], old, pulled=_pulled(subject.model)),
         _active(sides[1], new, pulled=_pulled(subject.model)),
@@ -106,8 +127,13 @@ def before_and_after(subject: Subject, after: OpenModel, plan: Plan, told: Told)
         cure=cure,
         before=before,
         after=now,
-        differences=tuple(_differences((mine, before), (theirs, now), seed=seed, groups=groups)),
-        drift=_drift_row(drift, active, n=len(rows)),
+        likelihoods=(likelihoods[0], likelihoods[1]),
+        differences=tuple(
+            difference
+            for difference in _differences((mine, before), (theirs, now), seed=seed, groups=groups)
+            if difference.name not in OF_ONE_LIKELIHOOD or likelihoods[0] == likelihoods[1]
+        ),
+        drift=_drift_row(drift, active, rates, n=len(rows)),
         moved=np.zeros(0) if isinstance(drift, str) else drift.moved,
         kept=np.zeros(0) if isinstance(drift, str) else drift.kept,
         active_before=active[0],
@@ -124,29 +150,45 @@ def _gather(
     subject: Subject, sides: tuple[_Side, _Side], is_shown: np.ndarray, *, seed: int
 ) -> None:
     device = subject.model.autoencoder.device
+    seen = seen_by("auto", subject.images.shape, n=len(subject.rows), seed=seed, device=device)
     rngs = [torch.Generator(device=device).manual_seed(seed) for _ in sides]
     done = 0
     for batch, pixels in subject.batches():
         shown = np.flatnonzero(is_shown[done : done + len(batch)])
         for side, rng in zip(sides, rngs, strict=True):
-            side.look(pixels, rng, shown)
+            places = np.arange(done, done + len(batch))
+            side.look(places, pixels, rng, seen=seen, shown=shown)
         done += len(batch)
+
+
+def _shown(n: int, groups: np.ndarray | None, *, seed: int) -> np.ndarray:
+    """(n,) which images are shown: drawn at random, one of each group before a second of any."""
+    order = np.random.default_rng(seed).permutation(n)
+    if groups is not None:
+        turn = np.zeros(n, int)
+        for group in np.unique(groups):
+            mine = order[groups[order] == group]
+            turn[mine] = np.arange(len(mine))
+        order = order[np.argsort(turn[order], kind="stable")]
+    return np.isin(np.arange(n), order[:N_SHOWN])
+
+
+def _has_rate(columns: dict[str, np.ndarray]) -> bool:
+    return "rate" in columns and bool(columns["rate"].sum() > 0)
 
 
 def objective_words(recipe: Recipe, likelihood: str) -> tuple[str, ...]:
     """The objective's terms, each with its weight, in words."""
     words = []
     for term in recipe.terms:
-        weight = next(
-            (
-                f" × {figure(value)}"
-                for name in ("beta", "perceptual", "weight", "scale")
-                if isinstance(value := getattr(term, name, None), int | float)
-            ),
-            "",
-        )
-        own = f" ({likelihood}, from a draw of the posterior)" if not words else ""
-        words.append(f"{term.name}{weight}{own}".replace("_", " "))
+        weight = next((n for n in WEIGHTS if isinstance(getattr(term, n, None), int | float)), "")
+        name = {"kl": "KL", "perceptual": "LPIPS"}.get(term.name, term.name.replace("_", " "))
+        if isinstance(term, KL) and term.capacity is not None:
+            words.append(f"{figure(term.gamma)} · |KL − {figure(term.capacity)} nat|")
+        elif term.name == "reconstruction":
+            words.append(f"reconstruction ({likelihood}, from a draw of the posterior)")
+        else:
+            words.append(f"{figure(getattr(term, weight))} · {name}" if weight else name)
     return tuple(words)
 
 
@@ -170,9 +212,12 @@ def _drift(
         return error.message
 
 
-def _drift_row(drift: Drift | str, active: tuple[np.ndarray, np.ndarray], *, n: int) -> Row:
+def _drift_row(
+    drift: Drift | str, active: tuple[np.ndarray, np.ndarray], rates: list[Measure], *, n: int
+) -> Row:
     before, after = active
     units = [
+        *rates,
         measured("units_lost", int((before & ~after).sum()), n=n),
         measured("units_gained", int((after & ~before).sum()), n=n),
     ]

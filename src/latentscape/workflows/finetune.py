@@ -10,14 +10,14 @@ import numpy as np
 import torch
 
 from latentscape.data import DataConfig
-from latentscape.errors import ModelError, TrainingError
+from latentscape.errors import ModelError, RunError, TrainingError
 from latentscape.models import Autoencoder, ModelConfig, OpenModel, open_model
 from latentscape.models.config import BASE
 from latentscape.models.likelihood import GaussianLearned
 from latentscape.models.saved import with_likelihood
 from latentscape.nn.lpips import HEADS
 from latentscape.nn.squeezenet import SQUEEZENET_WEIGHTS
-from latentscape.records import RUN_FILE, FineTuneRecord, read_run
+from latentscape.records import RUN_FILE, FineTuneRecord, RunRecord, read_run
 from latentscape.training import TrainConfig
 from latentscape.training.finetuning import (
     PERCEPTUAL,
@@ -33,7 +33,7 @@ from latentscape.training.loop import Listener
 from latentscape.training.recipes import recipe_of
 from latentscape.training.together import as_launched
 from latentscape.workflows.before_after import Told, before_and_after
-from latentscape.workflows.fit import Plan, fit
+from latentscape.workflows.fit import COLLAPSED, RECORD, Plan, fit
 from latentscape.workflows.opening import Subject, open_subject
 
 N_LOOKED_AT = 2000
@@ -81,21 +81,27 @@ def finetune(
     fabric = make_fabric(plan.config)
     check_folder(folder, plan.data, plan.config, resume=resume, base=plan.base)
     fabric.barrier()  # every process has looked before the first one writes
-    collapse = None
+    broken = record = None
     try:
-        run = fit(plan, fabric=fabric, folder=folder, listeners=listeners, say=say)
-        stopped = run.stopped
+        stopped = fit(plan, fabric=fabric, folder=folder, listeners=listeners, say=say).stopped
     except TrainingError as error:
-        if not (folder / "model.safetensors").exists():
-            raise
-        collapse, stopped = error, "collapsed"
-    record = None
+        broken = error
+        stopped = COLLAPSED if _was_kept(folder) else "interrupted"
     if fabric.is_global_zero and stopped != "interrupted":
         say("measuring before and after")
-        record = _measured(subject, str(model), plan, folder, stopped, collapse)
-    if collapse is not None:
-        raise collapse
+        record = _measured(subject, str(model), plan, folder, Told(stopped, broken))
+    if broken is not None:
+        fabric.barrier()  # a process that fails ends the others: not before the page is whole
+        raise broken
     return record
+
+
+def _was_kept(folder: Path) -> bool:
+    """Whether the run that broke was a collapse, whose weights and record are there."""
+    try:
+        return RunRecord.load(folder / RECORD).stopped == COLLAPSED
+    except RunError:
+        return False
 
 
 def _plan(
@@ -226,18 +232,10 @@ def _resolved(words: str) -> str:
     return f"{scheme}{colon}{','.join(parts)}"
 
 
-def _measured(
-    subject: Subject,
-    words: str,
-    plan: Plan,
-    folder: Path,
-    stopped: str,
-    collapse: TrainingError | None,
-) -> FineTuneRecord:
+def _measured(subject: Subject, words: str, plan: Plan, folder: Path, told: Told) -> FineTuneRecord:
     before = open_model(words, "fp32").for_images(plan.images.shape)
     if before.sha256 != subject.model.sha256:
         raise ModelError(f"{words} has changed meanwhile", "measure the new run by itself")
-    told = Told(stopped, collapse)
     tested = replace(subject, model=before, split="test", rows=plan.rows["test"])
     record = before_and_after(tested, open_model(folder, "fp32"), plan, told)
     record.save(folder / "measures" / "finetuning")

@@ -38,6 +38,7 @@ from latentscape.training.weighting import Weighting, weighting_of
 from latentscape.workflows.measure.reconstruction import score_split
 
 RECORD = "record"
+COLLAPSED = "collapsed"
 WORDS = {"train": "train on", "val": "validate on", "test": "test on"}
 
 
@@ -211,7 +212,7 @@ def _run(loop: Loop, plan: Plan) -> RunRecord:
             update_run(folder, state=f"failed: {error.message}")
         if plan.base is None or not _is_finite(loop.final_model()):
             raise
-        broken, stopped = error, "collapsed"  # what became of the base is worth a look
+        broken, stopped = error, COLLAPSED  # what became of the base is worth a look
     model = loop.final_model().eval()
     if not loop.fabric.is_global_zero:
         if broken is not None:

@@ -23,6 +23,9 @@ DRIFT: dict[str, Entry] = {
         (None, 1),
         "linear CKA (unbiased) of old and new latents: what is left when the space may be turned",
     ),
+    "rate_kept": Entry(
+        "", "neither", (0, None), "mean rate after ÷ mean rate before, on the same images"
+    ),
     "units_lost": Entry(
         "units", "lower", (0, None), "latents that were active before and are not any more"
     ),
