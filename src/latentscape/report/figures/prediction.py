@@ -23,6 +23,16 @@ PANELS = {
     "motion_skill": "Decoded: skill over a crossfade",
 }
 HELD = {"latent_skill": ((0.0, "linear"),), "motion_skill": ((0.0, "crossfade"), (1.0, "ceiling"))}
+READ = {
+    "latent_skill": "Among latents 0 is as good as the midpoint of both ends, and an interval to "
+    "the right of 0 is better than linear.",
+    "motion_skill": "Decoded, 0 is a crossfade of the true frames, and 1 the true middle, encoded "
+    "and decoded.",
+}
+BASELINES = {
+    "latent_skill": "the midpoint of both ends' latents (0)",
+    "motion_skill": "a crossfade (0) and the decoded truth (1)",
+}
 COPIES = ("copy-first", "copy-last")
 IN_STRIPS = ("first", "true middle", "pixel blend", "flow warp", "linear", "", "ceiling", "last")
 
@@ -56,11 +66,10 @@ def skills(record: PredictionRecord) -> Picture | None:
     words = Words(
         "prediction-skill",
         "How well middle frames are predicted",
-        "Each dot is a way of predicting, its line the interval. Above, 0 is as good as the "
-        "midpoint of both ends' latents, and an interval to the right of 0 is better for certain; "
-        "below, 0 is a crossfade of the true frames and 1 the true middle, encoded and decoded.",
+        "Each dot is a way of predicting, its line the interval; filled where something was "
+        f"fitted. {' '.join(READ[name] for name in panels)}",
         f"Dot plot. {told}",
-        "the midpoint (0 above), a crossfade and the decoded truth (0 and 1 below)",
+        "; ".join(BASELINES[name] for name in panels),
     )
     heights = [HEAD + ROW * len(entries) + FOOT for entries in panels.values()]
     canvas = Canvas(words, record.provenance, height=sum(heights))

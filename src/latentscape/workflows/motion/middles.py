@@ -20,7 +20,8 @@ from latentscape.workflows.opening import decode
 
 WARP = "flow warp"
 AT_ONCE = 16  # triplets
-Perceptual = Callable[[Tensor, Tensor], Tensor]
+Perceptual = Callable[[Tensor], Callable[[Tensor], Tensor]]
+"""True images to what tells the distance of others to them: the true ones are seen once."""
 
 
 class Seen(NamedTuple):
@@ -95,9 +96,10 @@ def errors_of(
         perceptual: LPIPS, where it can be had.
     """
     truth = _floats(seen.frames[:, 1])
+    distance = None if perceptual is None else perceptual(truth)
     found: dict[str, dict[str, np.ndarray]] = {}
     for name, images in seen.images.items():
-        found[name] = _pixel_errors(truth, _floats(images), perceptual)
+        found[name] = _pixel_errors(truth, _floats(images), distance)
         if name in seen.predicted and name != CEILING:
             missed = seen.predicted[name] - seen.latents[:, 1]
             found[name] |= _latent_errors(missed, variance)
@@ -129,18 +131,24 @@ def perceptual_distance() -> tuple[Perceptual | None, str]:
         return None, ""
     if "in place of heads" in net.words:
         return None, ""
-    return torch.inference_mode()(net.distance), net.words
+
+    @torch.inference_mode()
+    def distance_to(truth: Tensor) -> Callable[[Tensor], Tensor]:
+        maps = net.seen(truth)
+        return torch.inference_mode()(lambda images: net.between(maps, net.seen(images)))
+
+    return distance_to, net.words
 
 
 def _pixel_errors(
-    truth: Tensor, images: Tensor, perceptual: Perceptual | None
+    truth: Tensor, images: Tensor, distance: Callable[[Tensor], Tensor] | None
 ) -> dict[str, np.ndarray]:
     error = squared_error(truth, images)
     found = {PIXEL: error, "psnr_mean": psnr(error)}
     if refusal("ssim_std", truth.shape[2], truth.shape[3]) is None:
         found["ssim_std"] = ssim(truth, images)
-    if perceptual is not None:
-        found[PERCEPTUAL] = perceptual(truth, images).double()
+    if distance is not None:
+        found[PERCEPTUAL] = distance(images).double()
     return {name: values.numpy() for name, values in found.items()}
 
 
