@@ -65,6 +65,26 @@ def test_the_card_is_written_last(tmp_path):
         write_triplets(tmp_path, card(), breaks_off())
     assert not (tmp_path / "latents.json").exists()
     assert read_triplet(tmp_path / "film_0" / "t").shape == (3, 2, 3, 3)
+    with pytest.raises(StoreError, match="not all written"):
+        opened(tmp_path)
+    with pytest.raises(StoreError, match="another model"):
+        write_triplets(tmp_path, card(sha="b" * 64), iter(some()))
+    write_triplets(tmp_path, card(), iter(some()))  # its own model may go on
+    assert opened(tmp_path).read(["film_1/t"]).tobytes() == some()[1][1].tobytes()
+    assert not list(tmp_path.glob("*unfinished*"))
+
+
+def test_latents_of_unknown_origin_are_not_overwritten(folder):
+    (folder / "latents.json").unlink()  # as any other program leaves them
+    before = {path: path.read_bytes() for path in folder.rglob("*.npy")}
+    with pytest.raises(StoreError, match=r"film_.*no latents\.json") as error:
+        write_triplets(folder, card(), iter(some(seed=1)))
+    assert "another folder" in error.value.hint
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    for path in before:
+        path.unlink()
+    write_triplets(folder, card(), iter(some(seed=1)))
+    assert opened(folder).read(["film_2/t"]).tobytes() == some(seed=1)[2][1].tobytes()
 
 
 def test_latents_without_a_card_are_taken_with_a_warning(folder):

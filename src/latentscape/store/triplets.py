@@ -2,7 +2,7 @@
 
 The layout is ``FOLDER/TRIPLET/latent1.npy``, float32, one latent a file: the posterior mean as the
 model gives it, neither scaled nor shifted. ``FOLDER/latents.json`` says which model's they are, and
-is written last. FOLDER may be the images' own.
+is written last; until then ``latents-unfinished.json`` says it. FOLDER may be the images' own.
 """
 
 import warnings
@@ -21,6 +21,7 @@ from latentscape.store.writer import mended
 
 NAMES = ("latent1.npy", "latent2.npy", "latent3.npy")
 CARD = "latents.json"
+UNFINISHED = "latents-unfinished.json"
 
 
 class LatentsCard(BaseModel):
@@ -75,14 +76,17 @@ def write_triplets(
         latents: Name of each triplet, and its ``3 *latent``; taken one at a time.
 
     Raises:
-        StoreError: If the folder holds another model's latents, or cannot be written.
+        StoreError: If the folder holds another model's latents, or latents of which nothing says
+            whose they are, or cannot be written.
         ShapeError: If a latent has another shape than the card says, or is not of three frames.
     """
     folder = Path(folder)
-    if (folder / CARD).exists():
-        require_own(folder, card.model_sha256)
-        with mended(folder):
-            (folder / CARD).unlink()  # until all are written it would say what is not so
+    require_free(folder, card.model_sha256)
+    with mended(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / UNFINISHED) as temporary:
+            temporary.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (folder / CARD).unlink(missing_ok=True)  # until all are written it says what is not so
     for name, triplet in latents:
         if triplet.shape != (3, *card.latent_shape):
             raise ShapeError(
@@ -90,9 +94,7 @@ def write_triplets(
             )
         write_triplet(folder / name, triplet)
     with mended(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / CARD) as temporary:
-            temporary.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (folder / UNFINISHED).replace(folder / CARD)
 
 
 class TripletLatents:
@@ -106,8 +108,8 @@ class TripletLatents:
         data_fingerprint: Of the images they should be of; others are warned of.
 
     Raises:
-        StoreError: If they are another model's, or of another shape, or the folder is missing or
-            its ``latents.json`` damaged.
+        StoreError: If they are another model's, or of another shape, or were not all written, or
+            the folder is missing or its ``latents.json`` damaged.
     """
 
     def __init__(
@@ -124,6 +126,11 @@ class TripletLatents:
                 f"there is no folder of latents {folder}", "write them with encode --npy FOLDER"
             )
         if not (self.folder / CARD).exists():
+            if (self.folder / UNFINISHED).exists():
+                raise StoreError(
+                    f"the latents in {folder} were not all written",
+                    "run the same encode --npy again",
+                )
             warnings.warn(
                 f"{folder} has no {CARD}: its latents are taken for unscaled means of this model",
                 stacklevel=2,
@@ -168,13 +175,13 @@ class TripletLatents:
         return found
 
 
-def read_card(folder: Path | str) -> LatentsCard:
-    """What ``latents.json`` in a folder says.
+def read_card(folder: Path | str, name: str = CARD) -> LatentsCard:
+    """What ``latents.json`` in a folder says, or the card of a folder that is unfinished.
 
     Raises:
         StoreError: If it is missing or damaged.
     """
-    path = Path(folder) / CARD
+    path = Path(folder) / name
     try:
         return LatentsCard.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, ValidationError) as error:
@@ -183,20 +190,40 @@ def read_card(folder: Path | str) -> LatentsCard:
         ) from error
 
 
-def require_own(folder: Path | str, model_sha256: str) -> LatentsCard:
+def require_own(folder: Path | str, model_sha256: str, name: str = CARD) -> LatentsCard:
     """The card of a folder whose latents are of the model with those weights.
 
     Raises:
         StoreError: If they are another model's, or the card is missing or damaged.
     """
-    card = read_card(folder)
+    card = read_card(folder, name)
     if card.model_sha256 != model_sha256:
         raise StoreError(
             f"the latents in {folder} are of another model ({card.model})"
             " or of this one before it was trained further",
-            "encode with this model into another folder, or delete its latents.json first",
+            f"encode with this model into another folder, or delete them and {name} first",
         )
     return card
+
+
+def require_free(folder: Path | str, model_sha256: str) -> None:
+    """Refuse a folder in which writing would overwrite latents that are not this model's.
+
+    Raises:
+        StoreError: If the folder's card, or that of an unfinished one, is another model's or
+            damaged, or latents lie below it without a card.
+    """
+    folder = Path(folder)
+    for name in (CARD, UNFINISHED):
+        if (folder / name).exists():
+            require_own(folder, model_sha256, name)
+            return
+    there = next(folder.rglob("latent[123].npy"), None)
+    if there is not None:
+        raise StoreError(
+            f"{there} is there already, and no {CARD} in {folder} says whose latents these are",
+            "name another folder, or delete its latent1..3.npy first",
+        )
 
 
 def write_triplet(folder: Path | str, latents: np.ndarray) -> None:

@@ -10,7 +10,7 @@ from latentscape.data import DataConfig, MotionTriplets
 from latentscape.errors import DataError
 from latentscape.records import StoreRecord
 from latentscape.store import LatentsCard, Store, write_triplets
-from latentscape.store.triplets import CARD, require_own
+from latentscape.store.triplets import require_free
 from latentscape.workflows.encode import encode
 from latentscape.workflows.opening import BATCH, Progress, images_kept, open_subject
 
@@ -46,7 +46,8 @@ def encode_triplets(
     Raises:
         UsageError, DataError: If the words do not fit, or DATA holds no motion triplet.
         ModelError: If the model encodes to values that are not finite.
-        StoreError: If FOLDER holds another model's latents, or cannot be written.
+        StoreError: If FOLDER holds another model's latents or some of unknown origin, or cannot be
+            written.
     """
     npy = Path(npy)
     with images_kept():
@@ -58,8 +59,7 @@ def encode_triplets(
                 f"{subject.images.name} holds no motion triplets",
                 "name triplets:PATH, video:PATH or sprites-motion",
             )
-        if (npy / CARD).exists():
-            require_own(npy, subject.model.sha256)  # before an hour is spent on encoding
+        require_free(npy, subject.model.sha256)  # before an hour is spent on encoding
         passing = npy / WORKPLACE if out is None and subject.model.folder is None else None
         record = encode(
             model, data, out=passing or out, split=split, batch_size=batch_size, progress=progress
