@@ -3,7 +3,13 @@ import pytest
 
 from latentscape.errors import ShapeError
 from latentscape.metrics import bootstrap_intervals
-from latentscape.metrics.interval import centred_interval, dealt, quantile_interval
+from latentscape.metrics.interval import (
+    FEWEST_UNITS,
+    Grouping,
+    centred_interval,
+    dealt,
+    quantile_interval,
+)
 
 
 def test_width_is_that_of_the_normal_theory():
@@ -38,6 +44,62 @@ def test_resembling_images_widen_the_interval():
     grouped = bootstrap_intervals({"x": values}, seed=0, groups=groups)["x"]
     assert grouped.high - grouped.low > 4 * (single.high - single.low)
     assert "40 groups of 2,000 samples" in grouped.words
+
+
+def scenes_of(n_scenes: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values about 0 whose scenes differ by 1, images of a scene by .5; 15 images a scene."""
+    rng = np.random.default_rng(seed)
+    scenes = np.repeat(np.arange(n_scenes), 15)
+    return rng.normal(size=n_scenes)[scenes] + 0.5 * rng.normal(size=len(scenes)), scenes
+
+
+@pytest.mark.parametrize(("n_scenes", "these"), [(1, "this scene"), (5, "these 5 scenes")])
+def test_of_few_scenes_the_interval_is_of_these_alone_and_says_so(n_scenes, these):
+    values, scenes = scenes_of(n_scenes, seed=0)
+    grouping = Grouping(scenes, "scene", "images")
+    found = bootstrap_intervals({"x": values}, seed=0, groups=grouping)["x"]
+    assert found[:2] == bootstrap_intervals({"x": values}, seed=0)["x"][:2]
+    assert found.words.startswith(
+        f"95 % bootstrap over the {len(values)} images of {these}: says nothing of other scenes"
+    )
+    plain = bootstrap_intervals({"x": values}, seed=0, groups=scenes)["x"]
+    assert plain.words.endswith("says nothing of other groups (1,000 resamples, seed 0)")
+
+
+def test_what_such_an_interval_holds_is_the_mean_of_its_scenes_and_not_of_all():
+    """A planted effect of the scene: with few scenes its own mean is held, and all scenes' not."""
+    own, every = [], {4: [], 30: []}
+    for seed in range(120):
+        for n_scenes, held in every.items():
+            values, scenes = scenes_of(n_scenes, seed=seed)
+            low, high, _ = bootstrap_intervals({"x": values}, seed=0, groups=scenes)["x"]
+            held.append(low <= 0 <= high)
+            if n_scenes == 4:
+                truth = np.random.default_rng(seed).normal(size=4).mean()
+                own.append(low <= truth <= high)
+    assert np.mean(own) > 0.93
+    assert np.mean(every[4]) < 0.6
+    assert np.mean(every[30]) > 0.87
+
+
+def test_from_eight_groups_on_groups_are_drawn():
+    values, scenes = scenes_of(FEWEST_UNITS, seed=1)
+    found = bootstrap_intervals({"x": values}, seed=0, groups=scenes)["x"]
+    assert "8 groups of 120 samples" in found.words
+    assert "nothing" not in found.words
+    assert bootstrap_intervals({"x": values[:7]}, seed=0, groups=scenes[:7]) == {}
+
+
+def test_rows_of_few_groups_are_dealt_where_asked():
+    groups = np.repeat([0, 1], 20)
+    whole, words = dealt(40, seed=0, groups=groups)
+    assert len(set(whole)) == 2
+    assert words == "2 groups of 40 samples"
+    single, words = dealt(40, seed=0, groups=groups, given=True, most=10)
+    assert len(set(single)) == 10
+    assert words == (
+        "the 40 samples of these 2 groups in 10 random cells: says nothing of other groups"
+    )
 
 
 def test_same_seed_same_interval_and_columns_do_not_disturb_each_other():

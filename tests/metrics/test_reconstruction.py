@@ -158,14 +158,25 @@ def test_parts_are_scored_as_if_alone():
             assert measure == alone[name]
 
 
-def test_small_parts_have_no_interval_and_groups_are_drawn_whole():
+def test_small_parts_have_no_interval_and_eight_groups_are_drawn_whole():
     parts = np.repeat(["whole", "few", "many"], [7, 9, 24])
     groups = np.concatenate([np.zeros(7, int), np.arange(9) // 3 + 1, np.arange(24) // 2 + 10])
     whole, few, many = scored(toy(40)).parts(parts, groups=groups)
     assert whole["mse"].low is None
-    assert few["mse"].low is None
-    assert "9 images of 3 groups: too few" in few.note
+    assert "7 images of 1 group: too few" in whole.note
+    assert "the 9 samples of these 3 groups: says nothing of other groups" in few["mse"].interval
+    assert few.note == "9 images of 3 groups"
     assert "12 groups of 24" in many["mse"].interval
+
+
+def test_a_score_of_one_scene_speaks_of_this_scene():
+    from latentscape.metrics.interval import Grouping
+
+    one = Grouping(np.full(40, "a"), "scene", "images")
+    row, _ = scored(toy(40)).compute("m", groups=one)
+    assert "the 40 images of this scene: says nothing of other scenes" in row["mse"].interval
+    alone, _ = scored(toy(40)).compute("m")
+    assert (row["mse"].low, row["mse"].high) == (alone["mse"].low, alone["mse"].high)
 
 
 def test_further_columns_are_averaged_over_the_images_that_have_them():

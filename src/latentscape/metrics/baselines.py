@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentscape.errors import DataError, UsageError
+from latentscape.metrics.interval import Groups
 from latentscape.metrics.reconstruction import ReconstructionScore
 from latentscape.records import Row
 
@@ -186,7 +187,7 @@ def score_baselines(
     images: np.ndarray,
     *,
     seed: int = 0,
-    groups: np.ndarray | None = None,
+    groups: Groups | None = None,
     parts: np.ndarray | None = None,
     more: Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]] | None = None,
     batch_size: int = 500,

@@ -1,6 +1,7 @@
 """Bootstrap intervals: how far a mean would move with other images of the same kind."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ N_RESAMPLES = 1000
 LEVEL = 0.95
 MAX_CELLS = 10_000
 CHUNK = 100
+FEWEST_UNITS = 8  # below it a bootstrap misses the truth three times as often as it says, or more
 
 
 Bounds = tuple[float | None, float | None]
@@ -24,17 +26,60 @@ class Interval(NamedTuple):
     words: str
 
 
+@dataclass(frozen=True)
+class Grouping:
+    """Which samples resemble each other, and what they and their groups are called.
+
+    Attributes:
+        of: (n,) group of each sample.
+        noun: What a group is: ``scene``, ``shot``.
+        samples: What the samples are, several of them.
+    """
+
+    of: np.ndarray
+    noun: str = "group"
+    samples: str = "samples"
+
+    @property
+    def n(self) -> int:
+        """Number of groups."""
+        return len(np.unique(self.of))
+
+    def among(self, chosen: np.ndarray) -> "Grouping":
+        """That of the chosen samples, rows or a mask."""
+        return Grouping(self.of[chosen], self.noun, self.samples)
+
+    def words(self, *, given: bool = False) -> str:
+        """What is drawn: groups, or where these are given the samples of no other groups."""
+        n, noun = len(self.of), self.noun
+        if not given:
+            return f"{self.n:,} {noun}s of {n:,} {self.samples}"
+        these = f"this {noun}" if self.n == 1 else f"these {self.n:,} {noun}s"
+        return f"the {n:,} {self.samples} of {these}"
+
+
+Groups = np.ndarray | Grouping
+
+
+def grouping_of(groups: Groups) -> Grouping:
+    """Groups by the names that were given to them, if any."""
+    return groups if isinstance(groups, Grouping) else Grouping(np.asarray(groups))
+
+
 def bootstrap_intervals(
     columns: Mapping[str, np.ndarray],
     *,
     seed: int,
-    groups: np.ndarray | None = None,
+    groups: Groups | None = None,
 ) -> dict[str, Interval]:
     """Percentile bootstrap of the mean of each column; all columns share the same resamples.
 
     Values that are not finite (the PSNR of an exact image) are left out of each mean. Above
     10,000 images the images are dealt at random into 10,000 cells and cells are drawn: the
     interval of a mean is the same and the work stays small.
+
+    Of fewer than eight groups nothing can be said about other groups: then samples are drawn, and
+    the words say that the interval is of these groups alone.
 
     Args:
         columns: Name to (n,) values, one an image.
@@ -44,7 +89,7 @@ def bootstrap_intervals(
 
     Returns:
         Name to interval, for each column with at least two finite values; empty where fewer
-        than two images or groups stand behind the mean.
+        than two images stand behind the mean, or fewer than eight of fewer than eight groups.
 
     Raises:
         ShapeError: If columns or groups differ in length.
@@ -54,17 +99,18 @@ def bootstrap_intervals(
     """
     lengths = {len(values) for values in columns.values()}
     if groups is not None:
-        lengths.add(len(groups))
+        groups = grouping_of(groups)
+        lengths.add(len(groups.of))
     if len(lengths) != 1:
         raise ShapeError(
             f"columns of unequal length {sorted(lengths)} cannot be resampled together"
         )
     rng = np.random.default_rng(seed)
     (n,) = lengths
-    units, what = _units(n, groups, rng)
+    units, what = _units(n, groups, rng, given=True)
     n_units = int(units.max()) + 1 if n else 0
     names = [name for name, values in columns.items() if np.isfinite(values).sum() > 1]
-    if n_units < 2 or not names:
+    if n_units < (2 if groups is None else FEWEST_UNITS) or not names:
         return {}
 
     values = np.stack([np.asarray(columns[name], np.float64) for name in names], axis=1)
@@ -82,7 +128,12 @@ def bootstrap_intervals(
 
 
 def dealt(
-    n: int, *, seed: int, groups: np.ndarray | None = None, most: int = MAX_CELLS
+    n: int,
+    *,
+    seed: int,
+    groups: Groups | None = None,
+    most: int = MAX_CELLS,
+    given: bool = False,
 ) -> tuple[np.ndarray, str]:
     """Deal rows at random into cells for a bootstrap that draws whole cells.
 
@@ -91,11 +142,12 @@ def dealt(
         seed: Of the dealing.
         groups: (n,) group of each row; a group stays whole.
         most: Most cells; with fewer rows (or groups), each is a cell.
+        given: Of fewer than eight groups deal the rows, and say that it is of these groups alone.
 
     Returns:
         (n,) cell of each row, and what is drawn in words.
     """
-    return _units(n, groups, np.random.default_rng(seed), most)
+    return _units(n, groups, np.random.default_rng(seed), most, given=given)
 
 
 def centred_interval(
@@ -157,19 +209,28 @@ def quantile_interval(
 
 
 def _units(
-    n: int, groups: np.ndarray | None, rng: np.random.Generator, most: int = MAX_CELLS
+    n: int,
+    groups: Groups | None,
+    rng: np.random.Generator,
+    most: int = MAX_CELLS,
+    *,
+    given: bool = False,
 ) -> tuple[np.ndarray, str]:
     """What is drawn as a whole: (n,) unit of each image, and its name in words."""
+    units, what, limit = np.arange(n), f"{n:,} samples", ""
     if groups is not None:
-        units = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
-        what = f"{int(units.max()) + 1 if n else 0:,} groups of {n:,} samples"
-    else:
-        units, what = np.arange(n), f"{n:,} samples"
+        told = grouping_of(groups)
+        given = given and told.n < FEWEST_UNITS
+        what = told.words(given=given)
+        if given:
+            limit = f": says nothing of other {told.noun}s"
+        else:
+            units = np.unique(told.of, return_inverse=True)[1].reshape(-1)
     n_units = int(units.max()) + 1 if n else 0
     if n_units > most:
         cell = rng.permutation(np.arange(n_units) % most)
         units, what = cell[units], f"{what} in {most:,} random cells"
-    return units, what
+    return units, what + limit
 
 
 def _by_unit(values: np.ndarray, units: np.ndarray, n_units: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from torch import Tensor
 from latentscape.errors import DataError, ShapeError, UsageError
 from latentscape.metrics.collapse import LatentSums
 from latentscape.metrics.elbo import LikelihoodName, entropy_floor
+from latentscape.metrics.interval import Groups
 from latentscape.metrics.moments import Moments
 from latentscape.metrics.pixel import absolute_error, psnr, squared_error
 from latentscape.metrics.reconstruction_row import (
@@ -151,7 +152,7 @@ class ReconstructionScore:
         return self._latents
 
     def compute(
-        self, name: str, *, seed: int = 0, groups: np.ndarray | None = None, note: str = ""
+        self, name: str, *, seed: int = 0, groups: Groups | None = None, note: str = ""
     ) -> tuple[Row, dict[str, np.ndarray]]:
         """The measures, each with its interval, and the table of single images.
 
@@ -174,7 +175,7 @@ class ReconstructionScore:
         return row, gathered.columns
 
     def parts(
-        self, parts: np.ndarray, *, seed: int = 0, groups: np.ndarray | None = None
+        self, parts: np.ndarray, *, seed: int = 0, groups: Groups | None = None
     ) -> tuple[Row, ...]:
         """A row a part (split, film), of its images alone.
 
@@ -182,12 +183,12 @@ class ReconstructionScore:
             parts: (n,) name of the part each image is of, in the order of the updates; of none
                 where it is empty.
             seed: Of the bootstrap.
-            groups: (n,) group of each image; drawn whole where a part has several, else images
-                are drawn.
+            groups: (n,) group of each image; drawn whole where a part has eight or more, else its
+                images are, and the words say that the interval is of these groups alone.
 
         Returns:
             Rows in the order in which the parts first come; without units and spread, which are of
-            all images, and without intervals where fewer than 8 groups or images make a part.
+            all images, and without intervals where fewer than 8 images make a part.
         """
         return reconstruction_parts(self._gathered(), parts, seed=seed, groups=groups)
 

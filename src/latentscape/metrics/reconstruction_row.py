@@ -8,7 +8,13 @@ import numpy as np
 from latentscape.metrics.catalogue import measured
 from latentscape.metrics.collapse import LatentSums
 from latentscape.metrics.elbo import NO_RATE, LikelihoodName, bits_per_dim, bits_per_dim_refusal
-from latentscape.metrics.interval import Interval, bootstrap_intervals
+from latentscape.metrics.interval import (
+    FEWEST_UNITS,
+    Groups,
+    Interval,
+    bootstrap_intervals,
+    grouping_of,
+)
 from latentscape.metrics.moments import Moments
 from latentscape.metrics.pixel import psnr_of
 from latentscape.metrics.similarity import CONVENTIONS, refusal
@@ -16,7 +22,6 @@ from latentscape.records import Measure, Row
 from latentscape.shapes import ImageShape
 
 SEEN = ("lpips", "lpips01", "chamfer")  # columns that come from outside, of some images or all
-FEWEST = 8  # groups or images of a part, below which an interval would be too narrow
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Gathered:
 
 
 def reconstruction_row(
-    gathered: Gathered, *, name: str, seed: int, groups: np.ndarray | None, note: str
+    gathered: Gathered, *, name: str, seed: int, groups: Groups | None, note: str
 ) -> Row:
     """The row called `name`; its note tells why a measure is absent."""
     intervals = bootstrap_intervals(gathered.columns, seed=seed, groups=groups)
@@ -71,22 +76,20 @@ def reconstruction_row(
 
 
 def reconstruction_parts(
-    gathered: Gathered, parts: np.ndarray, *, seed: int, groups: np.ndarray | None
+    gathered: Gathered, parts: np.ndarray, *, seed: int, groups: Groups | None
 ) -> tuple[Row, ...]:
     """A row a part, in the order in which they first come; see `ReconstructionScore.parts`."""
     rows = []
     for part in filter(None, dict.fromkeys(parts.tolist())):
         inside = parts == part
         columns = {name: values[inside] for name, values in gathered.columns.items()}
-        own = None if groups is None else groups[inside]
-        n_groups = 0 if own is None else len(np.unique(own))
-        own = own if n_groups > 1 else None
-        few = (n_groups if own is not None else int(inside.sum())) < FEWEST
+        own = None if groups is None else grouping_of(groups).among(inside)
+        few = int(inside.sum()) < FEWEST_UNITS
         some = replace(gathered, columns=columns, latents=None, pixels=None)
         intervals = {} if few else bootstrap_intervals(columns, seed=seed, groups=own)
         measures = [*_pixel_measures(some, intervals), *_bound_measures(some, intervals)]
-        what = f"{some.n:,} images" + (f" of {n_groups:,} groups" if own is not None else "")
-        note = f"{what}{': too few for intervals' if few else ''}"
+        of = "" if own is None else f" of {own.n:,} {own.noun}{'s' if own.n > 1 else ''}"
+        note = f"{some.n:,} images{of}{': too few for intervals' if few else ''}"
         rows.append(Row(name=str(part), measures=tuple(measures), note=note))
     return tuple(rows)
 
