@@ -103,3 +103,38 @@ def test_a_missing_frame_makes_triplets_uneven():
     first, _, uneven = seen(film, times=times).triplets(0, 10, stride=1, least=0.0005)
     assert uneven.tolist() == [2, 3]  # 2 3 5 and 3 5 6
     assert first.tolist() == [0, 1, 4, 5, 6, 7]
+
+
+def test_a_frame_missing_on_either_side_of_the_middle_is_no_even_triplet():
+    times = [0, 1, 2, 4, 6, 7, 8, 9, 10, 11]  # 3 and 5 are missing: 2 4 6 are at even distances
+    first, _, uneven = seen(scene((40, 60, 200), n=10), times=times).triplets(
+        0, 10, stride=1, least=0.0005
+    )
+    assert uneven.tolist() == [1, 2, 3]
+    assert first.tolist() == [0, 4, 5, 6, 7]
+
+
+def test_the_interval_is_known_though_most_frames_are_missing():
+    film, present = scene((40, 60, 200), n=40), np.random.default_rng(0).random(400) < 0.45
+    times = np.flatnonzero(present)[:40]
+    first, still, uneven = seen(film, times=times).triplets(0, 40, stride=1, least=0)
+    assert first.tolist() == [k for k in range(38) if times[k + 2] - times[k] == 2]
+    assert len(first) > 3
+    assert len(first) + len(still) + len(uneven) == 38
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.arange(70) * 2 + 1,  # every second number
+        np.round(np.arange(70) * 1000 / 24),  # whole milliseconds
+        np.cumsum(np.tile([33.37, 50.05], 35)),  # 24 frames a second, in a film of 30
+        np.arange(70) + np.random.default_rng(1).uniform(-0.1, 0.1, 70),
+        np.zeros(70),  # not known
+    ],
+)
+@pytest.mark.parametrize("step", [1, 3, 30])
+def test_frames_of_a_steady_film_are_even_whatever_the_clock(times, step):
+    film = scene((40, 60, 200), n=70, size=(48, 120))
+    first, _, uneven = seen(film, times=times, step=step).triplets(0, 70, stride=1, least=0)
+    assert (len(first), len(uneven)) == (70 - 2 * step, 0)

@@ -9,11 +9,14 @@ its colours and a fade goes on for some time. Dissolves, cuts between shots of l
 shots of fewer than about `AROUND` frames in a row are not found.
 
 A triplet is still where a, from first to middle or from middle to last, is below a threshold:
-nothing moves, or a drawing is held for several frames and the middle is a copy.
+nothing moves, or a drawing is held for several frames and the middle is a copy. It is uneven where
+neighbouring frames between its first and last stand apart by something else than the sequence's
+interval: a frame is missing there, even if one is missing on either side of the middle.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +27,7 @@ CUT_RULE = (
     f" either side, at {SMALL[0]}×{SMALL[1]} (h distance of colour histograms, a mean absolute"
     " difference of pixels)"
 )
+_ALIKE = 1.75  # times the lower quartile: 3 to 2 are alike, one frame missing makes it 2
 _BLOCK = 65_536
 
 
@@ -120,16 +124,39 @@ class Seen:
 
         Returns:
             First frames (m,), of those that move and whose three frames are shown at even
-            distances; first frames of those that are still; and of those that are uneven: a frame
-            between them is missing.
+            distances, one interval from frame to frame; first frames of those that are still; and
+            of those that are uneven: a frame between them is missing.
         """
         first = np.arange(start, max(start, stop - 2 * self.step), stride)
         middle, last = first + self.step, first + 2 * self.step
         times = self.times
-        interval = np.median(np.diff(times)) if len(times) > 1 else 1.0
-        even = np.abs(times[first] + times[last] - 2 * times[middle]) <= 0.5 * interval
+        even = np.abs(times[first] + times[last] - 2 * times[middle]) <= 0.5 * self._interval
+        even &= self._gaps[last] == self._gaps[first]
         still = np.minimum(self.moved[middle], self.moved[last]) < least
         return first[even & ~still], first[even & still], first[~even]
+
+    @cached_property
+    def _interval(self) -> float:
+        """From a frame to the next one, where none is missing between them.
+
+        The shorter distances tell it, since many frames may be missing; their mean, since times may
+        be rounded, or short and long by turns as in films shown at 24 and sampled at 30.
+        """
+        apart = np.diff(self.times)
+        apart = apart[apart > 0]
+        if not len(apart):
+            return 1.0
+        shorter = apart <= _ALIKE * np.quantile(apart, 0.25)
+        return float(apart[shorter].mean())
+
+    @cached_property
+    def _gaps(self) -> np.ndarray:
+        """(n,) how many neighbours up to each frame stand apart by something else."""
+        apart = np.diff(self.times)
+        odd = np.abs(apart - self._interval) > 0.5 * self._interval
+        if not apart.any():  # a sequence whose times are not known
+            odd[:] = False
+        return np.r_[0, np.cumsum(odd)]
 
 
 def cuts(changes: np.ndarray) -> np.ndarray:
