@@ -82,7 +82,7 @@ def read_named(name: str, repository: str, loading: Loading) -> ImageSet:
 
 def _fetch(repository: str, split: str | None, source: str) -> dict[str, Any]:
     """The splits by name, in the order train, validation, test, others."""
-    if not _can_ask():
+    if not can_ask():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the cache at once, not after half a minute
     import datasets
 
@@ -101,7 +101,7 @@ def _fetch(repository: str, split: str | None, source: str) -> dict[str, Any]:
     return {str(k): found[k] for k in sorted(found, key=lambda k: (order.get(str(k), 3), str(k)))}
 
 
-def _can_ask() -> bool:
+def can_ask() -> bool:
     """Whether the hub's name can be looked up; with a proxy in between, it is assumed."""
     if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
         return True

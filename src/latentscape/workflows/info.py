@@ -104,7 +104,7 @@ def _model(name: str) -> Facts:
         "pixels": "[{:g}, {:g}]".format(*model.pixel_range)
         + (", assumed" if opened.recipe == "onnx" else ""),
         "precision": opened.precision,
-        "settings": opened.settings or None,
+        **({"settings": opened.settings} if opened.settings else {}),
         "latent scale": _numbers(model.conventions.latent_scale),
         "latent shift": _numbers(model.conventions.latent_shift),
         "parameters": sum(weight.numel() for weight in model.parameters()),

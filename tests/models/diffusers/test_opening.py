@@ -229,33 +229,47 @@ def test_a_missing_model_offline_says_how_to_get_it(offline):
     done = offline("diffusers:stabilityai/sd-vae-ft-mse")
     assert done.returncode == 1
     assert "error: stabilityai/sd-vae-ft-mse is not on this machine" in done.stderr
-    assert "huggingface-cli download stabilityai/sd-vae-ft-mse --local-dir" in done.stderr
+    assert "hf download stabilityai/sd-vae-ft-mse --local-dir" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def _cache(home, name, folder, subfolder=""):
-    """Lay a folder out as the hub's cache has it."""
-    top = home / "hub" / f"models--{name.replace('/', '--')}"
-    place = top / "snapshots" / "abc" / subfolder
-    shutil.copytree(folder, place)
-    (top / "refs").mkdir()
-    (top / "refs" / "main").write_text("abc")
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Lays folders out as the hub's cache has them, and cuts the network."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+
+    def lay(name, folder, subfolder=""):
+        top = tmp_path / "hub" / f"models--{name.replace('/', '--')}"
+        shutil.copytree(folder, top / "snapshots" / "abc" / subfolder)
+        (top / "refs").mkdir()
+        (top / "refs" / "main").write_text("abc")
+
+    return lay
 
 
-def test_a_model_of_the_hub_is_taken_from_its_cache(offline, folder, tmp_path):
-    _cache(tmp_path / "hub", "some/pipeline", folder, "vae")
-    done = offline("diffusers:some/pipeline", "--json")
-    assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout)["facts"]
-    assert (facts["name"], facts["recipe"]) == ("pipeline", "AutoencoderKL")
+def test_a_model_of_the_hub_is_taken_from_its_cache(cache, folder, opened):
+    cache("some/pipeline", folder, "vae")
+    found = open_model("diffusers:some/pipeline")
+    assert (found.name, found.recipe) == ("pipeline", "AutoencoderKL")
+    assert found.sha256 == opened.sha256
+    with pytest.raises(ModelError, match="some/pipeline is not on this machine"):
+        open_model("diffusers:some/pipeline,revision=older")
 
 
-def test_a_model_of_the_hub_that_is_no_autoencoder(offline, folder, tmp_path):
+def test_shards_of_a_model_of_the_hub(cache, folder, tiny):
+    tiny("AutoencoderKL")[1].save_pretrained(folder / "shards", max_shard_size="20KB")
+    cache("some/shards", folder / "shards")
+    assert open_model("diffusers:some/shards").name == "shards"
+
+
+def test_a_model_of_the_hub_that_is_no_autoencoder(cache, folder):
     (folder / "config.json").write_text('{"architectures": ["BertModel"]}')
-    _cache(tmp_path / "hub", "some/text", folder)
-    done = offline("diffusers:some/text")
-    assert done.returncode == 1
-    assert "some/text is no autoencoder of images: its config.json names a BertModel" in done.stderr
+    cache("some/text", folder)
+    with pytest.raises(ModelError, match=r"some/text is no autoencoder of images: .* a BertModel"):
+        open_model("diffusers:some/text")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from latentscape.data.hub import can_ask
 from latentscape.errors import ModelError
 from latentscape.models.diffusers.files import (
     STEM,
@@ -62,16 +63,21 @@ def _get(words: Words, subfolder: str, name: str) -> Path | None:
 
     sub = subfolder or None
     try:
-        return Path(hf_hub_download(words.place, name, subfolder=sub, revision=words.revision))
+        return Path(
+            hf_hub_download(
+                words.place, name, subfolder=sub, revision=words.revision,
+                local_files_only=not can_ask(),
+            )
+        )  # fmt: skip
     except GatedRepoError as error:
         raise ModelError(
             f"{words.place} is only for those who accept its terms",
-            f"accept them at huggingface.co/{words.place}, then huggingface-cli login",
+            f"accept them at huggingface.co/{words.place}, then hf auth login",
         ) from error
     except RepositoryNotFoundError as error:
         raise ModelError(
             f"the hub has no model {words.place}, or it is private",
-            "look for its name at huggingface.co/models; private ones want huggingface-cli login",
+            "look for its name at huggingface.co/models; private ones want hf auth login",
         ) from error
     except RevisionNotFoundError as error:
         raise ModelError(
@@ -107,6 +113,6 @@ def _is_cached(words: Words, subfolder: str) -> bool:
 def _not_here(words: Words) -> ModelError:
     return ModelError(
         f"{words.place} is not on this machine, and the hub cannot be reached",
-        f"where there is a network: huggingface-cli download {words.place} --local-dir FOLDER; "
+        f"where there is a network: hf download {words.place} --local-dir FOLDER; "
         "then name diffusers:FOLDER",
     )
