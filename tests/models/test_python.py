@@ -10,6 +10,7 @@ import torch
 
 from latentscape.errors import ModelError, UsageError
 from latentscape.models import open_model
+from latentscape.models.parts import in_parts
 from latentscape.shapes import ImageShape
 from latentscape.testing import ModelContract
 
@@ -224,3 +225,34 @@ def test_opening_models_imports_no_diffusers():
     code = "import sys, latentscape.models; print('diffusers' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_file_may_hold_dataclasses_and_import_its_neighbours(tmp_path):
+    (tmp_path / "sizes_beside.py").write_text("STEP = 8\n")
+    (tmp_path / "with_neighbour.py").write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from torch import nn\n"
+        "from sizes_beside import STEP\n"
+        "@dataclass\n"
+        "class Words:\n"
+        "    step: int = STEP\n"
+        "class Pooled(nn.Module):\n"
+        "    pixel_range, size_step = (0, 1), Words().step\n"
+        "    def encode(self, images):\n"
+        "        return nn.functional.avg_pool2d(images, self.size_step)\n"
+        "    def decode(self, latents):\n"
+        "        return nn.functional.interpolate(latents, scale_factor=self.size_step)\n"
+    )
+    opened = open_model(f"python:{tmp_path / 'with_neighbour.py'}:Pooled", "fp32")
+    assert opened.autoencoder.size_step == 8
+
+
+def test_training_shows_a_network_the_whole_batch():
+    """Else what normalises by the batch would depend on how much memory is spared."""
+    seen = []
+    images = torch.rand(4, 3, 256, 256)
+    in_parts(lambda rows: seen.append(len(rows)) or rows, images, values_a_row=images[0].numel())
+    with torch.inference_mode():
+        in_parts(lambda rows: seen.append(len(rows)) or rows, images, values_a_row=1 << 17)
+    assert seen == [4, 1, 1, 1, 1]

@@ -36,6 +36,30 @@ def test_it_pulls_on_the_last_layer_as_hard_as_the_reconstruction(made):
     torch.testing.assert_close(pulls[1], pulls[0], rtol=0.05, atol=0)
 
 
+class FirstRegisteredLast(torch.nn.Module):
+    """A decoder whose last layer is registered first, as its first one is by others."""
+
+    def __init__(self, decoder: torch.nn.Module):
+        super().__init__()
+        self.to_pixels = torch.nn.Conv2d(SHAPE.channels, SHAPE.channels, 1)
+        self.rest = decoder
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        return self.to_pixels(self.rest(latents))
+
+
+def test_the_last_layer_is_the_graphs_not_the_last_registered(made):
+    model, objective, _ = made
+    model.decoder = FirstRegisteredLast(model.decoder)
+    done = toy_pass(model, toy_images(6, SHAPE))
+    losses = objective.losses(done)
+    pulls = [
+        torch.autograd.grad(losses[name], model.decoder.to_pixels.weight, retain_graph=True)[0]
+        for name in ("reconstruction", "patch_adversary")
+    ]
+    torch.testing.assert_close(pulls[1].norm(), pulls[0].norm(), rtol=0.05, atol=0)
+
+
 def test_neither_step_leaves_gradients_with_the_other(made):
     """METHODS T3: fakes are detached, and the model's loss does not move the discriminator."""
     model, objective, done = made

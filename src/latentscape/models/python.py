@@ -157,13 +157,15 @@ def _module(place: str) -> Any:
         raise UsageError(f"there is no file {path}", FORM)
     try:
         if not is_file:
-            with _here():
+            with _on_path(Path.cwd()):
                 return importlib.import_module(place)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
+        spec = importlib.util.spec_from_file_location(f"opened_{path.stem}", path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        sys.modules[module.__name__] = module  # where dataclasses and pickles look their classes up
+        with _on_path(path.parent):
+            spec.loader.exec_module(module)
         return module
     except ModuleNotFoundError as error:
         if error.name == place.partition(".")[0] or error.name == place:
@@ -177,13 +179,14 @@ def _module(place: str) -> Any:
 
 
 @contextmanager
-def _here():
-    """Modules of the working directory can be imported, as `python -m` does it."""
-    sys.path.insert(0, str(Path.cwd()))
+def _on_path(folder: Path):
+    """Modules of the folder can be imported, as Python itself does it for what it runs."""
+    place = str(folder.resolve())
+    sys.path.insert(0, place)
     try:
         yield
     finally:
-        sys.path.remove(str(Path.cwd()))
+        sys.path.remove(place)
 
 
 def _pixel_range(thing: Any, words: str) -> tuple[float, float]:

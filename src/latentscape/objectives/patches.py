@@ -112,6 +112,21 @@ class PatchAdversary(Term):
 
 
 def _last_layer(done: Pass) -> Tensor:
-    """Weights of the decoder's last layer; its output where no weight of it learns."""
-    learning = [w for w in done.decoder_parameters if w.requires_grad and w.dim() > 1]
-    return learning[-1] if learning else done.logits
+    """The learning weights nearest to the output in its graph; the output where there are none.
+
+    The order in which a module's parts are registered does not tell: a KL autoencoder of diffusers
+    has its first convolution last.
+    """
+    seen, front = set(), [done.logits.grad_fn]
+    while front:
+        behind = []
+        for node in front:
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            weight = getattr(node, "variable", None)
+            if weight is not None and weight.dim() > 1:
+                return weight
+            behind += [following for following, _ in node.next_functions]
+        front = behind
+    return done.logits
