@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -219,6 +222,30 @@ def test_what_is_no_film_says_so(tmp_path):
         with pytest.raises(DataError, match=name) as error:
             load(tmp_path / name)
         assert "folder of numbered frames" in error.value.hint
+
+
+def test_a_bad_film_is_told_of_once(tmp_path, film):
+    """In a process of its own: FFmpeg takes its level with the first film that is opened."""
+    (tmp_path / "text.mp4").write_text("no film")
+    (tmp_path / "noise.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(range(256)))
+    (tmp_path / "short.avi").write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    program = """
+import sys, warnings
+from latentscape.data import DataConfig, load_images
+from latentscape.errors import DataError
+warnings.simplefilter("ignore")
+for path in sys.argv[1:]:
+    try:
+        load_images(DataConfig(f"video:{path}"))
+    except DataError as error:
+        print("refused")
+"""
+    paths = [str(tmp_path / name) for name in ("text.mp4", "noise.webm", "short.avi")]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *paths], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "refused\nrefused\n"
+    assert done.stderr == ""
 
 
 def test_shots_of_one_frame_have_no_triplet(tmp_path):

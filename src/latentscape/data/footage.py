@@ -4,6 +4,7 @@ Both are gone through twice, so that nothing but the frames that are wanted is e
 small, to find shots and movement, and once to fetch what was chosen.
 """
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -24,22 +25,10 @@ from latentscape.errors import DataError
 if TYPE_CHECKING:
     from cv2 import VideoCapture
 
-FILMS = frozenset(
-    (
-        ".avi",
-        ".flv",
-        ".gif",
-        ".m4v",
-        ".mkv",
-        ".mov",
-        ".mp4",
-        ".mpeg",
-        ".mpg",
-        ".ogv",
-        ".webm",
-        ".wmv",
-    )
-)
+FILMS = frozenset((
+    ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov",
+    ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv",
+))  # fmt: skip
 _SHORT_BY = 0.05  # share of the frames its header promises that a whole film may lack
 
 
@@ -229,15 +218,26 @@ def natural(name: str) -> list[int | str]:
 
 @contextmanager
 def _opened(path: Path) -> "Iterator[VideoCapture]":
-    import cv2
-
-    film = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    film = _silently_opened(path)
     try:
         if not film.isOpened():
             raise _unreadable(path, "it is not a film that OpenCV can read")
         yield film
     finally:
         film.release()
+
+
+def _silently_opened(path: Path) -> "VideoCapture":
+    """A film, open or not: what is wrong with it is told as an error, not by its libraries."""
+    import cv2
+
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # quiet; read at the first film only
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    finally:
+        cv2.utils.logging.setLogLevel(level)
 
 
 def _unreadable(path: Path, reason: str) -> DataError:
