@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
 
+from latentscape.data.motion_triplets import MotionTriplets
 from latentscape.motion.correlation import area_under_curve, partial_spearman, spearman
 from latentscape.motion.resampled import (
+    draws_for,
     draws_of,
     means,
     medians,
@@ -105,6 +107,36 @@ def test_the_interval_of_a_median_holds_it():
 
 
 def test_chance_lies_about_nought(columns):
-    found = shuffled_spearmans(columns[0], columns[1], n=400, seed=0)
+    found = shuffled_spearmans(columns[0], columns[1], np.arange(40), n=400, seed=0)
     assert abs(found.mean()) < 0.03
     assert found.std() == pytest.approx(1 / np.sqrt(39), rel=0.15)
+
+
+def test_triplets_are_drawn_by_the_scene_that_they_share():
+    told = {"rows": np.arange(18).reshape(6, 3), "names": np.arange(6).astype(str),
+            "shots": np.arange(6).astype(str), "films": np.full(6, "f")}  # fmt: skip
+    assert "6 shots of 6" in draws_for(MotionTriplets(**told), seed=0).words
+    scenes = np.array(["a", "a", "a", "b", "b", "b"])
+    draws = draws_for(MotionTriplets(**told, notes={"scene": scenes}), seed=0)
+    assert draws.note == "no interval: 2 scenes of 6 triplets, fewer than 8"
+    assert draws.unit.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_of_fewer_than_eight_scenes_there_is_no_interval():
+    films = np.full(24, "f")
+    for n_units in (1, 2, 7, 8):
+        draws = draws_of(films, np.arange(24) % n_units, seed=0)
+        found = draws.interval(0.5, means(np.arange(24.0), draws.counts), (None, None))
+        assert (found is None) == (n_units < 8)
+        assert bool(draws.note) == (n_units < 8)
+
+
+def test_chance_is_as_wide_as_there_are_groups_not_triplets():
+    """Both columns are the same all through a group: ten groups, not two hundred triplets."""
+    rng = np.random.default_rng(0)
+    x, y = np.repeat(rng.normal(size=(2, 10)), 20, axis=1)
+    found = shuffled_spearmans(x, y, np.repeat(np.arange(10), 20), n=1000, seed=0)
+    assert found.std() == pytest.approx(1 / np.sqrt(9), rel=0.15)
+    assert abs(found.mean()) < 0.05
+    one = shuffled_spearmans(x, y, np.zeros(200, int), n=3, seed=0)
+    np.testing.assert_allclose(one, spearmanr(x, y)[0])

@@ -106,10 +106,11 @@ def test_a_still_triplet_has_no_numbers_but_its_distances():
 
 def test_middles_are_swapped_within_or_between_shots():
     shots = np.array(["a", "a", "b", "b", "b", "c"])
-    middles = np.array([0, 1, 2, 2, 3, 4])
+    middles = np.array([1, 4, 7, 7, 10, 13])
+    rows = np.stack([middles - 1, middles, middles + 1], 1)
     for seed in range(20):
-        within = other_middles(middles, shots, within=True, seed=seed)
-        between = other_middles(middles, shots, within=False, seed=seed)
+        within = other_middles(rows, shots, within=True, seed=seed)
+        between = other_middles(rows, shots, within=False, seed=seed)
         assert within[5] == -1
         assert (shots[within[:5]] == shots[:5]).all()
         assert (middles[within[:5]] != middles[:5]).all()
@@ -117,4 +118,14 @@ def test_middles_are_swapped_within_or_between_shots():
 
 
 def test_one_shot_has_no_other():
-    assert (other_middles(np.arange(3), np.array(["a"] * 3), within=False, seed=0) == -1).all()
+    rows = np.arange(9).reshape(3, 3)
+    assert (other_middles(rows, np.array(["a"] * 3), within=False, seed=0) == -1).all()
+
+
+def test_of_triplets_that_overlap_no_end_takes_the_place_of_the_middle():
+    rows = np.arange(6)[:, None] + np.arange(3)  # 0 1 2, 1 2 3, ...
+    for seed in range(20):
+        found = other_middles(rows, np.full(6, "a"), within=True, seed=seed)
+        assert (found >= 0).all()
+        assert all(rows[other, 1] not in own for other, own in zip(found, rows, strict=True))
+    assert (other_middles(rows[:2], np.full(2, "a"), within=True, seed=0) == -1).all()

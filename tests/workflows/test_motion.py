@@ -26,7 +26,8 @@ def write_triplets(root, *, n=6, side=16, seed=0):
     for k in range(n):
         folder = root / f"film_{k // 2}" / f"t{k}"
         folder.mkdir(parents=True)
-        ground = rng.integers(0, 120, (side, side, 3)).astype(np.uint8)
+        tint = [k // 2 & 1, k // 4 & 1, k // 8 & 1]  # each shot of a colour of its own
+        ground = (rng.integers(0, 60, (side, side, 3)) + 100 * np.array(tint)).astype(np.uint8)
         for frame in range(3):
             picture = ground.copy()
             left = 1 + frame * (1 + k % 3)
@@ -124,7 +125,7 @@ def test_the_flow_follows_the_square(moving):
 
 @pytest.fixture
 def grid(tmp_path, make_run):
-    data = write_triplets(tmp_path / "triplets", n=9, side=32)
+    data = write_triplets(tmp_path / "triplets", n=17, side=32)
     return make_run("g", latent=(4, 8, 8), data=data, network="resnet")
 
 
@@ -132,15 +133,19 @@ def test_one_record_says_it_all(grid):
     record = analyse_motion(grid, config=MotionConfig(n_shifted=4, n_examples=2))
     assert [row.name for row in record.rows] == [
         "all triplets", "train", "val", "test",
-        "little motion", "middling motion", "much motion",
+        "least motion", "middle motion", "most motion",
     ]  # fmt: skip
     subject = open_motion(grid)
-    points = subject.latents_of(np.arange(9)).swapaxes(0, 1)
+    points = subject.latents_of(np.arange(17)).swapaxes(0, 1)
     own = record.columns["latents midpoint_deviation"]
     np.testing.assert_allclose(own, midpoint_deviation(*points))
     first = record.rows[0]
     assert first["midpoint_deviation"].value == pytest.approx(np.median(own))
+    assert "9 scenes of 17 triplets" in record.resampled
     assert first["midpoint_deviation"].low is not None
+    by_name = {row.name: row for row in record.rows}
+    assert by_name["test"]["midpoint_deviation"].low is None
+    assert "fewer than 8" in by_name["test"].note
     assert first["flow_correlation"].reference is not None
     beside = [row.name for row in record.baselines if row.beside == "all triplets"]
     assert beside == [

@@ -27,7 +27,18 @@ def partial_spearman(x: np.ndarray, y: np.ndarray, control: np.ndarray) -> np.nd
     """
     a, b, c = _ranks(x), _ranks(y), _ranks(control)
     xy, xc, yc = _pearson(a, b), _pearson(a, c), _pearson(b, c)
-    xc, yc = (np.where(_still(c), 0.0, one) for one in (xc, yc))
+    return controlled(xy, xc, yc, np.ptp(c, axis=-1) == 0)
+
+
+def controlled(xy: np.ndarray, xc: np.ndarray, yc: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """The partial correlation that three plain ones make.
+
+    Args:
+        xy: Of the two columns.
+        xc, yc: Of each with the control.
+        still: Where the control is constant, and controls nothing.
+    """
+    xc, yc = (np.where(still, 0.0, one) for one in (xc, yc))
     left = (1 - xc**2) * (1 - yc**2)
     with np.errstate(invalid="ignore", divide="ignore"):
         found = (xy - xc * yc) / np.sqrt(left)
@@ -55,10 +66,6 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     from scipy.stats import rankdata
 
     return rankdata(np.asarray(values, np.float64), axis=-1)
-
-
-def _still(ranks: np.ndarray) -> np.ndarray:
-    return np.ptp(ranks, axis=-1) == 0
 
 
 def _pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:

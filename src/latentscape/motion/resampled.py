@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latentscape.metrics.interval import LEVEL, Bounds, Interval, centred_interval
+from latentscape.data.motion_triplets import MotionTriplets
+from latentscape.metrics.interval import FEWEST_UNITS, LEVEL, Bounds, Interval, centred_interval
+from latentscape.motion.correlation import controlled
 
-FEW_FILMS = 8
 RESAMPLES, MOST_COUNTS = 1_000, 4_000_000
 
 
@@ -20,12 +21,19 @@ class Draws:
 
     Attributes:
         counts: (resamples, m) how often each triplet was drawn; without resamples, of fewer than
-            two groups.
-        words: How they were made.
+            eight groups.
+        unit: (m,) group of each triplet, from 0.
+        words: How they were made, or why there are none.
     """
 
     counts: np.ndarray
+    unit: np.ndarray
     words: str
+
+    @property
+    def note(self) -> str:
+        """Why there is no interval; nothing where there can be one."""
+        return "" if len(self.counts) else f"no interval: {self.words}"
 
     def interval(self, value: float, resampled: np.ndarray, bounds: Bounds) -> Interval | None:
         """Interval of a number from its values on the resamples; None where it has none."""
@@ -34,17 +42,37 @@ class Draws:
         return centred_interval(value, resampled, bounds, self.words)
 
 
-def draws_of(films: np.ndarray, shots: np.ndarray, *, seed: int) -> Draws:
+def draws_for(triplets: MotionTriplets, *, seed: int, of: str = "triplets") -> Draws:
+    """Resamples of motion triplets by film, or by the scenes that they share."""
+    noun = "scene" if "scene" in triplets.notes else "shot"
+    return draws_of(triplets.films, triplets.scenes, seed=seed, noun=noun, of=of)
+
+
+def draws_of(
+    films: np.ndarray,
+    shots: np.ndarray,
+    *,
+    seed: int,
+    noun: str = "shot",
+    of: str = "triplets",
+) -> Draws:
     """Resamples of whole films where there are eight or more, else of whole shots.
 
-    1,000 of them; fewer above 4,000 triplets, but never under 100.
+    1,000 of them; fewer above 4,000 triplets, but never under 100; none of fewer than eight shots.
+
+    Args:
+        films: (m,) film of each triplet.
+        shots: (m,) shot, or scene, of each.
+        seed: Of the draws.
+        noun: What one of the shots is called.
+        of: What the triplets are called.
     """
-    by_film = len(np.unique(films)) >= FEW_FILMS
+    by_film = len(np.unique(films)) >= FEWEST_UNITS
     unit = np.unique(films if by_film else shots, return_inverse=True)[1].reshape(-1)
     m, n_units = len(unit), int(unit.max(initial=-1)) + 1
-    what = f"{n_units:,} {'films' if by_film else 'shots'} of {m:,} triplets"
-    if n_units < 2:
-        return Draws(np.zeros((0, m)), f"none: {what}")
+    what = f"{n_units:,} {'film' if by_film else noun}{'' if n_units == 1 else 's'} of {m:,} {of}"
+    if n_units < FEWEST_UNITS:
+        return Draws(np.zeros((0, m)), unit, f"{what}, fewer than {FEWEST_UNITS}")
     n_resamples = int(np.clip(MOST_COUNTS // m, 100, RESAMPLES))
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, n_units, (n_resamples, n_units))
@@ -52,7 +80,7 @@ def draws_of(films: np.ndarray, shots: np.ndarray, *, seed: int) -> Draws:
     of_unit = np.bincount(drawn.ravel(), minlength=n_resamples * n_units)
     counts = of_unit.reshape(n_resamples, n_units)[:, unit].astype(np.float64)
     words = f"{100 * LEVEL:g} % bootstrap over {what} ({n_resamples:,} resamples, seed {seed})"
-    return Draws(counts, words)
+    return Draws(counts, unit, words)
 
 
 def once(m: int) -> np.ndarray:
@@ -104,25 +132,38 @@ def partial_spearmans(
     a, b, c = (_ranks(column, counts) for column in (x, y, control))
     xy = _correlation(a, b, counts)
     xc, yc = _correlation(a, c, counts), _correlation(b, c, counts)
-    flat = np.isnan(_correlation(c, c, counts))
-    xc, yc = np.where(flat, 0, xc), np.where(flat, 0, yc)
-    left = (1 - xc**2) * (1 - yc**2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = (xy - xc * yc) / np.sqrt(left)
-    return np.clip(np.where(left > 1e-12, found, np.nan), -1, 1)
+    return controlled(xy, xc, yc, np.isnan(_correlation(c, c, counts)))
 
 
-def shuffled_spearmans(x: np.ndarray, y: np.ndarray, *, n: int, seed: int) -> np.ndarray:
-    """Spearman's correlation with one column shuffled, ``n`` times: what chance would give."""
+def shuffled_spearmans(
+    x: np.ndarray, y: np.ndarray, units: np.ndarray, *, n: int, seed: int
+) -> np.ndarray:
+    """Spearman's correlation with one column shuffled, ``n`` times: what chance would give.
+
+    Groups change places as wholes, each in its own order: triplets of one group resemble each
+    other by chance too, and shuffled one by one they would make chance look far too narrow.
+
+    Args:
+        x, y: (m,) NaN is left out.
+        units: (m,) group of each, integers.
+        n: How often.
+        seed: Of the shuffles.
+
+    Returns:
+        (n,) NaN where either is constant.
+    """
     from scipy.stats import rankdata
 
     keep = ~(np.isnan(x) | np.isnan(y))
     a, b = (rankdata(column[keep]) for column in (x, y))
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return np.full(n, np.nan)
-    a, b = ((ranks - ranks.mean()) / ranks.std() for ranks in (a, b))
-    rng = np.random.default_rng(seed)
-    return np.array([a @ rng.permutation(b) / len(a) for _ in range(n)])
+    unit = np.unique(units[keep], return_inverse=True)[1].reshape(-1)
+    order = np.argsort(unit, kind="stable")
+    a, b = (((ranks - ranks.mean()) / ranks.std())[order] for ranks in (a, b))
+    rng, n_units = np.random.default_rng(seed), int(unit.max()) + 1
+    places = (rng.permutation(n_units)[unit[order]] for _ in range(n))
+    return np.array([a @ b[np.argsort(place, kind="stable")] / len(a) for place in places])
 
 
 def _told(counts: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -20,6 +20,7 @@ from latentscape.records import Measure, Reference, Row
 FEWEST = 3
 FEWEST_CORRELATED, FEWEST_RESAMPLED = 5, 10
 N_SHUFFLES = 200
+THIRDS = ("least motion", "middle motion", "most motion")
 
 MEDIANS = (
     *("midpoint_deviation", "holder_exponent", "time_of_middle", "perpendicular_share"),
@@ -148,14 +149,18 @@ def _correlated(name: str, told: Sequence[np.ndarray], draws: Draws, seed: int) 
     interval = None
     if n >= FEWEST_RESAMPLED:  # of fewer, resamples of an order that is perfect all are so too
         interval = draws.interval(value, find(draws.counts), (-1, 1))
-    held = _chance(told, seed) if len(told) == 2 else None
+    held = _chance(told, draws, seed) if len(told) == 2 else None
     return measured(name, value, n=n, interval=interval, reference=held)
 
 
-def _chance(told: Sequence[np.ndarray], seed: int) -> Reference:
-    drawn = shuffled_spearmans(told[0], told[1], n=N_SHUFFLES, seed=seed)
+def _chance(told: Sequence[np.ndarray], draws: Draws, seed: int) -> Reference:
+    """What shuffled groups give; of too few to shuffle, nought alone."""
+    if not len(draws.counts):
+        return Reference(value=0.0, words="no relation")
+    drawn = shuffled_spearmans(told[0], told[1], draws.unit, n=N_SHUFFLES, seed=seed)
     low, high = np.quantile(drawn, [0.025, 0.975])
-    words = f"flows shuffled among the triplets, {N_SHUFFLES} times"
+    n_units = int(draws.unit.max()) + 1
+    words = f"flows shuffled among {n_units:,} groups of triplets, {N_SHUFFLES} times"
     return Reference(value=float(drawn.mean()), low=float(low), high=float(high), words=words)
 
 

@@ -127,11 +127,14 @@ def triangle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> Triangl
     )
 
 
-def other_middles(middles: np.ndarray, shots: np.ndarray, *, within: bool, seed: int) -> np.ndarray:
+def other_middles(rows: np.ndarray, shots: np.ndarray, *, within: bool, seed: int) -> np.ndarray:
     """For each triplet another one, whose middle frame takes the place of its own: a null.
 
+    The other's middle is none of the triplet's own three frames: one of its ends in the middle
+    would be no frame at another time, but a deviation of exactly ½.
+
     Args:
-        middles: (m,) which image is the middle of each; triplets may share one.
+        rows: (m, 3) which images are first, middle and last of each; triplets may share them.
         shots: (m,) shot of each.
         within: Draw from the same shot (content alike, time wrong), else from another shot
             (content wrong too).
@@ -150,7 +153,7 @@ def other_middles(middles: np.ndarray, shots: np.ndarray, *, within: bool, seed:
         start, size = starts[own], sizes[own]
         if within:
             fit = order[start : start + size]
-            fit = fit[middles[fit] != middles[k]]
+            fit = fit[~np.isin(rows[fit, 1], rows[k])]
             if len(fit):
                 found[k] = fit[rng.integers(len(fit))]
         elif size < len(shot):

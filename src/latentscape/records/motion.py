@@ -98,6 +98,8 @@ class MotionRecord(Record):
             defined.
         flow: The optical flow's name.
         latents_from: Where the latents were read, in words.
+        resampled: What was drawn for the intervals over all triplets, or why there are none.
+        warnings: What the reader should mind.
         step: Frames from first to middle; None where that is not known.
         frame_shape: Of a frame as the model sees it.
         shifts: None where the latent is no grid.
@@ -118,6 +120,8 @@ class MotionRecord(Record):
     columns: dict[str, Array]
     flow: str
     latents_from: str
+    resampled: str = ""
+    warnings: tuple[str, ...] = ()
     step: int | None = None
     frame_shape: tuple[int, ...]
     shifts: ShiftTable | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from latentscape.data import DataConfig
 from latentscape.errors import UndefinedError
 from latentscape.motion.flow import Flow, flow_called
 from latentscape.motion.places import change_by_place
-from latentscape.motion.resampled import Draws, draws_of
-from latentscape.motion.summary import MEANS, MEDIANS, flow_row, space_row, thirds
+from latentscape.motion.resampled import Draws, draws_for
+from latentscape.motion.summary import MEANS, MEDIANS, THIRDS, flow_row, space_row, thirds
 from latentscape.records import Row, Undefined
 from latentscape.records.motion import MotionMaps, MotionRecord
 from latentscape.workflows.motion.courses import motion_plane, shot_table
@@ -23,14 +23,12 @@ from latentscape.workflows.motion.spaces import Spaces, pixel_change
 from latentscape.workflows.motion.subject import MotionSubject, open_motion
 from latentscape.workflows.opening import Progress
 
-THIRDS = ("little motion", "middling motion", "much motion")
 NULLS = {
     "within": "middles of the same shot",
     "between": "middles of other shots",
 }
 FLOW_COLUMNS = ("flow", "first_flow", "rrld", "coverage", "is_linear", "texture")
-
-T = TypeVar("T")
+LITTLE = 0.5  # pixels of the frame
 
 
 @dataclass(frozen=True)
@@ -82,46 +80,74 @@ def analyse_motion(
     subject = open_motion(model, data, out=out, latents=latents, seed=seed, progress=progress)
     flows = flow_table(subject, config.flow, progress=progress)
     columns = _columns(flows, Spaces(subject, flows).table(progress=progress))
-    undefined: list[Undefined] = []
-
-    def maybe(what: str, make: Callable[[], T]) -> T | None:
-        try:
-            return make()
-        except UndefinedError as error:
-            undefined.append(Undefined(name=what, why=error.message))
-            return None
-
-    if not subject.is_spatial:
-        why = "the latent is a vector, which has no places"
-        undefined += [Undefined(name=name, why=why) for name in MEANS]
     rows, baselines = _rows(subject, columns)
-    if not any(np.isfinite(columns["latents within displacement"])):
-        why = "no shot has a second triplet"
-        undefined.append(Undefined(name=NULLS["within"], why=why))
+    parts, missing = _parts(subject, config, progress)
+    told = subject.triplets
     record = MotionRecord(
         provenance=subject.subject.provenance(seed=seed, n=len(subject)),
         rows=rows,
         baselines=baselines,
-        names=tuple(map(str, subject.triplets.names)),
+        names=tuple(map(str, told.names)),
         splits=tuple(map(str, subject.split_of_triplets)),
-        shots=tuple(map(str, subject.triplets.shots)),
-        films=tuple(map(str, subject.triplets.films)),
+        shots=tuple(map(str, told.shots)),
+        films=tuple(map(str, told.films)),
         columns=columns,
         flow=flow_name,
         latents_from=subject.latents_from,
-        step=subject.triplets.step,
+        resampled=draws_for(told, seed=seed).words,
+        warnings=_warnings(columns["flow flow"]),
+        step=told.step,
         frame_shape=tuple(subject.subject.images.shape),
-        shifts=maybe(
-            "translation equivariance",
-            lambda: shift_table(subject, n_frames=config.n_shifted, progress=progress),
-        ),
-        shot_table=maybe("longer shots", lambda: shot_table(subject)),
         maps=_examples(subject, flows, columns, config.n_examples) if subject.is_spatial else None,
-        plane=maybe("plane of the shots", lambda: motion_plane(subject)),
-        undefined=tuple(undefined),
+        **parts,
+        undefined=(*_not_there(subject, columns), *missing),
     )
     record.save(subject.folder / "motion" / subject.stem)
     return record
+
+
+def _parts(
+    subject: MotionSubject, config: MotionConfig, progress: Progress | None
+) -> tuple[dict[str, Any], list[Undefined]]:
+    """Fields of the record that not every model or data has, and why one is missing."""
+    makers: dict[str, tuple[str, Callable[[], object]]] = {
+        "shifts": (
+            "translation equivariance",
+            lambda: shift_table(subject, n_frames=config.n_shifted, progress=progress),
+        ),
+        "shot_table": ("longer shots", lambda: shot_table(subject)),
+        "plane": ("plane of the shots", lambda: motion_plane(subject)),
+    }
+    found: dict[str, Any] = {}
+    missing: list[Undefined] = []
+    for name, (what, make) in makers.items():
+        try:
+            found[name] = make()
+        except UndefinedError as error:
+            missing.append(Undefined(name=what, why=error.message))
+    return found, missing
+
+
+def _not_there(subject: MotionSubject, columns: dict[str, np.ndarray]) -> list[Undefined]:
+    found = []
+    if not subject.is_spatial:
+        why = "the latent is a vector, which has no places"
+        found += [Undefined(name=name, why=why) for name in MEANS]
+    if not np.isfinite(columns["latents within displacement"]).any():
+        why = "no shot has a second triplet with a frame of its own in the middle"
+        found.append(Undefined(name=NULLS["within"], why=why))
+    return found
+
+
+def _warnings(flow: np.ndarray) -> tuple[str, ...]:
+    median = float(np.median(flow))
+    if median >= LITTLE:
+        return ()
+    return (
+        f"half of the triplets move by {median:.2g} pixels of the frame or less from first to "
+        "last, on average over the frame: what is said of the most motion is of little motion too; "
+        "a larger --size or step shows more",
+    )
 
 
 def _columns(flows: Shards, spaces: Shards) -> dict[str, np.ndarray]:
@@ -141,7 +167,7 @@ def _rows(
     rows, baselines = [], []
     for name, which in _scopes(subject, columns["flow flow"]):
         told = subject.triplets.take(which)
-        draws = draws_of(told.films, told.shots, seed=subject.seed)
+        draws = draws_for(told, seed=subject.seed)
         made = _scope_rows(name, {key: column[which] for key, column in columns.items()}, draws,
                            seed=subject.seed)  # fmt: skip
         rows.append(made[0])
@@ -166,7 +192,7 @@ def _scope_rows(name: str, columns: dict[str, np.ndarray], draws: Draws, *, seed
         return found | flow
 
     rows = [
-        space_row(name, of("latents", null=False), draws, seed=seed),
+        space_row(name, of("latents", null=False), draws, note=draws.note, seed=seed),
         space_row(f"pixels, {name}", of("pixels", null=False), draws, beside=name, seed=seed),
     ]
     for space in ("latents", "pixels"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from latentscape.errors import UndefinedError
-from latentscape.motion.resampled import draws_of
+from latentscape.motion.resampled import Draws, draws_for
 from latentscape.motion.shots import FEWEST_FRAMES, course, sequences, shuffled_order
 from latentscape.motion.summary import course_row
 from latentscape.projection import PCA
@@ -51,7 +51,7 @@ def shot_table(subject: MotionSubject) -> ShotTable:
         raise UndefinedError("no shot has four frames at equal steps, one of which moves")
     columns = {name: np.array(values) for name, values in numbers.items()}
     shots = np.array([_shot_of(subject, rows) for rows in kept])
-    draws = draws_of(np.full(len(kept), ""), shots, seed=subject.seed)
+    draws = _draws_of(subject, kept)
     rows = [
         course_row(
             space,
@@ -117,6 +117,15 @@ def _courses(subject: MotionSubject, rows: np.ndarray, k: int) -> Iterator[tuple
         for null, shown in (("", points), (" shuffled", points[order])):
             for name, value in course(shown)._asdict().items():
                 yield f"{space}{null} {name}", value
+
+
+def _draws_of(subject: MotionSubject, chains: list[np.ndarray]) -> Draws:
+    """Resamples of the pieces by the film, or scene, of the triplets that they are made of."""
+    told = subject.triplets
+    place = np.zeros(len(subject.subject.images), np.int64)
+    place[told.rows.reshape(-1)] = np.repeat(np.arange(len(told)), 3)
+    which = place[np.array([chain[0] for chain in chains])]
+    return draws_for(told.take(which), seed=subject.seed, of="pieces of shots")
 
 
 def _shot_of(subject: MotionSubject, rows: np.ndarray) -> str:

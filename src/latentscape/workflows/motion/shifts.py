@@ -11,7 +11,7 @@ from latentscape.motion.equivariance import (
     equivariance,
     grid_factor,
 )
-from latentscape.motion.resampled import Draws, draws_of
+from latentscape.motion.resampled import Draws, draws_for
 from latentscape.motion.summary import shift_row
 from latentscape.records.motion import ShiftTable
 from latentscape.workflows.motion.subject import BATCH_VALUES, MotionSubject
@@ -72,7 +72,7 @@ def _chosen(subject: MotionSubject, n_frames: int) -> tuple[np.ndarray, Draws]:
         raise UndefinedError(f"{n_frames} frames are too few to shift")
     order = np.random.default_rng(subject.seed).permutation(len(subject))[:n_frames]
     told = subject.triplets.take(np.sort(order))
-    return told.rows[:, 0], draws_of(told.films, told.shots, seed=subject.seed)
+    return told.rows[:, 0], draws_for(told, seed=subject.seed, of="frames")
 
 
 def _columns(found: Equivariance, *, decodes: bool) -> dict[str, np.ndarray]:

@@ -26,10 +26,9 @@ class Spaces:
 
     def __init__(self, subject: MotionSubject, flows: Shards):
         self.subject, self.flows = subject, flows
-        middles, shots = subject.triplets.rows[:, 1], subject.triplets.shots
-        seed = subject.seed
-        self.within = other_middles(middles, shots, within=True, seed=seed)
-        self.between = other_middles(middles, shots, within=False, seed=seed)
+        rows, shots, seed = subject.triplets.rows, subject.triplets.scenes, subject.seed
+        self.within = other_middles(rows, shots, within=True, seed=seed)
+        self.between = other_middles(rows, shots, within=False, seed=seed)
 
     def table(self, *, progress: Progress | None = None) -> Shards:
         """Every number of every triplet; what was computed before is read.
@@ -46,7 +45,7 @@ class Spaces:
             "latents": hashlib.sha256(ends.tobytes()).hexdigest(),
             "from": subject.latents_from,
             "flow": self.flows.settings,
-            "seed": subject.seed,
+            "others": hashlib.sha256(np.stack([self.within, self.between]).tobytes()).hexdigest(),
         }
         table = Shards(subject.folder / PLACE, settings, len(subject))
         return table.fill(self._compute, progress=progress)
