@@ -89,13 +89,50 @@ def test_without_splits_or_clips_a_shot_is_a_group(tmp_path):
 def test_a_shot_in_training_and_in_the_test_is_warned_of(tmp_path):
     for place, shade in (("train/one_1", 20), ("train/one_3", 200), ("test/one_4", 200)):
         triplet(tmp_path / place, shade=shade)
-    with pytest.warns(DataWarning, match="1 test triplets .*one/scene-001"):
+    with pytest.warns(DataWarning, match=r"1 of 1 test triplets .*memory \(test/one_4\)$"):
         images = load(tmp_path)
     assert images.motion.notes["scene"].tolist() == [
         "one/scene-001", "one/scene-000", "one/scene-001",
     ]  # fmt: skip
-    assert sorted(set(images.groups)) == ["test/one_4", "train/one_1", "train/one_3"]
-    assert describe(images)["shots in several splits"] == "one/scene-001 (test, train)"
+    assert sorted(set(images.groups)) == [
+        "test/one/scene-001",
+        "train/one/scene-000",
+        "train/one/scene-001",
+    ]
+    told = "1 of 2, triplets in each: one/scene-001 (test 1, train 1)"
+    assert describe(images)["shots in several splits"] == told
+    with pytest.raises(DataError, match="cuts shots: 1 of 1 test") as error:
+        load(tmp_path, strict=True)
+    assert "leave out strict" in error.value.hint
+
+
+def test_a_shot_that_validation_shares_is_warned_of(tmp_path):
+    """Early stopping reads validation: neither training nor the test may share shots with it."""
+    for name, shade in {
+        "train/one_1": 20, "val/one_2": 20, "val/one_5": 120, "test/one_6": 120, "test/one_9": 220,
+    }.items():  # fmt: skip
+        triplet(tmp_path / name, shade=shade)
+    with pytest.warns(DataWarning) as warned:
+        load(tmp_path)
+    (said,) = [str(one.message) for one in warned]
+    assert "1 of 2 val triplets are of shots that are trained on" in said
+    assert "(val/one_2)" in said
+    assert "1 of 2 test triplets are of shots that validation reads" in said
+    assert "(test/one_6)" in said
+    assert "memory (test" not in said
+
+
+def test_validation_drawn_from_a_sets_training_part_goes_by_shot(tmp_path):
+    """As of ATD-12K, which has no validation of its own."""
+    for k in range(40):
+        triplet(tmp_path / "train_10k" / f"one_{k}", shade=20 + 100 * (k // 4 % 3))
+    triplet(tmp_path / "test_2k" / "two_1")
+    images = load(tmp_path)
+    rows = split_rows(images, DataConfig("x", val_fraction=0.2))
+    scenes = images.motion.notes["scene"].repeat(3)
+    assert len(set(scenes)) == 11
+    assert len(rows["val"]) == 24
+    assert not set(scenes[rows["val"]]) & set(scenes[rows["train"]])
 
 
 def test_the_folders_of_atd_12k(tmp_path):
@@ -181,7 +218,10 @@ def test_a_folder_without_triplets_says_what_one_looks_like(tmp_path):
 
 @pytest.mark.realdata
 def test_the_animation_triplets(data_root):
-    images = load(data_root / "animation" / "triplets", size=32, resize="squash")
+    with pytest.warns(DataWarning, match=r"val triplets are of shots that are trained on") as told:
+        images = load(data_root / "animation" / "triplets", size=32, resize="squash")
+    assert "shots that validation reads" in str(told[0].message)
+    assert "test triplets are of shots that are trained on" not in str(told[0].message)
     rows = split_rows(images, DataConfig("x"))
     assert {split: len(chosen) for split, chosen in rows.items()} == {
         "train": 180, "val": 18, "test": 75,

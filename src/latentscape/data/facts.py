@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -94,15 +95,22 @@ def _in_motion(images: ImageSet) -> str | None:
 
 
 def _shared(images: ImageSet, official: np.ndarray) -> str | None:
-    """Shots, as the frames of triplets show them, that a set's own split cuts."""
+    """Shots, as the frames of triplets show them, that a set's own split cuts: how many of each."""
     if images.motion is None or "scene" not in images.motion.notes:
         return None
-    splits: dict[str, set[str]] = {}
+    splits: dict[str, Counter[str]] = {}
     pairs = zip(images.motion.notes["scene"], official[images.motion.rows[:, 0]], strict=True)
     for scene, split in pairs:
-        splits.setdefault(str(scene), set()).add(str(split))
-    told = [f"{scene} ({', '.join(sorted(s))})" for scene, s in splits.items() if len(s) > 1]
-    return "; ".join(told[:10]) + (" and more" if len(told) > 10 else "") or None
+        splits.setdefault(str(scene), Counter())[str(split)] += 1
+    cut = {scene: counts for scene, counts in splits.items() if len(counts) > 1}
+    if not cut:
+        return None
+    told = [
+        f"{scene} ({', '.join(f'{split} {n}' for split, n in sorted(counts.items()))})"
+        for scene, counts in cut.items()
+    ]
+    more = "; and more" if len(told) > 10 else ""
+    return f"{len(cut)} of {len(splits)}, triplets in each: {'; '.join(told[:10])}{more}"
 
 
 def _blocks(images: ImageSet) -> Iterator[np.ndarray]:

@@ -25,7 +25,8 @@ class DataConfig:
         colour: ``L`` gray, ``RGB``, or None for the source's own.
         binarize: Threshold at .5, as the original 2-D CVAE does.
         limit: Use at most this many images (seeded choice, stratified by split).
-        strict: Fail on a file that is no image instead of skipping it.
+        strict: Fail on a file that is no image instead of skipping it, and on a folder of triplets
+            whose own split cuts shots instead of warning.
         val_fraction: Share of the training images held out to validate on.
         test_fraction: Share held out to test on, where the source has no test split of its own.
         augment: Names of augmentations of the *training* images (`flip`, `rotate`, `shift`,

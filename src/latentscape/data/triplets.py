@@ -8,8 +8,9 @@ so, as ATD-12K's ``train_10k`` and ``test_2k_540p``, these are the set's own spl
 Where triplets lie in folders of their own (``CLIP/NAME/frame1.jpg``), the group is the clip.
 Without clips and without a split of its own, the group is the shot, as the frames show it: a
 triplet whose first frame looks like the last frame of the one before it, in the film's order, is
-of the same shot. A set's own split is kept as it is; of a shot that its test shares with its
-training one is warned. `annotations` says what names and annotations tell.
+of the same shot. A set's own split is kept as it is, and a shot that two of its parts share is
+warned of, or when strict refused. Validation that is drawn from its training part goes by shot.
+`annotations` says what names and annotations tell.
 """
 
 import re
@@ -38,6 +39,11 @@ FRAME = re.compile(r"frame([123])\.[A-Za-z0-9]+", re.IGNORECASE)
 INCOMPLETE = "its triplet is not whole"
 UNEQUAL = "the frames of its triplet differ in size"
 COPY = "its triplet is there twice, in two sizes"
+SHARED = (
+    ("test", "train", "are of shots that are trained on: figures on them measure memory"),
+    ("val", "train", "are of shots that are trained on: early stopping reads memory"),
+    ("test", "val", "are of shots that validation reads: when training stops depends on them"),
+)
 LAYOUT = "the layout is PATH/train/NAME/frame1.jpg, frame2.jpg, frame3.jpg, or without the splits"
 
 
@@ -112,13 +118,14 @@ def _motion(
     inside = [found.inside(k) for k in range(len(found.places))]
     films = np.array([film_of(place, root=root.resolve().name) for place in inside])
     scenes = _scenes(images, films, [number_of(place) for place in inside])
-    _warn_of_shared(root, scenes, found.official)
+    _warn_of_shared(root, scenes, found, strict=config.strict)
     clips = [place.rpartition("/")[0].split("/")[0] for place in inside]
     if found.official is None:
         groups = np.array([clip or scene for clip, scene in zip(clips, scenes, strict=True)])
     else:
         tops = [place.split("/")[0] for place in found.places]
-        units = [clip or place for clip, place in zip(clips, inside, strict=True)]
+        alone = inside if "val" in found.official else scenes.tolist()
+        units = [clip or one for clip, one in zip(clips, alone, strict=True)]
         groups = np.array([f"{top}/{unit}" for top, unit in zip(tops, units, strict=True)])
     regions, shape = regions_of(films.tolist()), ImageShape(*images.shape[1:])
     names = [place.rpartition("/")[2] for place in inside]
@@ -154,17 +161,25 @@ def _small(image: np.ndarray) -> np.ndarray:
     )
 
 
-def _warn_of_shared(root: Path, scenes: np.ndarray, official: np.ndarray | None) -> None:
-    """Of shots that the set's own split has both in training and in the test."""
-    if official is None:
+def _warn_of_shared(root: Path, scenes: np.ndarray, found: _Triplets, *, strict: bool) -> None:
+    """Of shots that two parts of the set's own split have in common."""
+    side, said = found.official, []
+    if side is None:
         return
-    shared = sorted(set(scenes[official == "train"]) & set(scenes[official == "test"]))
-    if shared:
-        n = int(np.isin(scenes[official == "test"], shared).sum())
-        told = ", ".join(shared[:5]) + (" and more" if len(shared) > 5 else "")
+    for part, other, what in SHARED:
+        both = (side == part) & np.isin(scenes, scenes[side == other])
+        names = [found.places[k] for k in np.flatnonzero(both)]
+        if names:
+            told = ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
+            said.append(f"{len(names)} of {(side == part).sum()} {part} triplets {what} ({told})")
+    if said and strict:
+        raise DataError(
+            f"the split of {root} cuts shots: {'; '.join(said)}",
+            "leave out strict to keep the set's own split, or move these triplets",
+        )
+    if said:
         warnings.warn(
-            f"{n} test triplets in {root} seem to be of shots that are also trained on ({told}):"
-            " figures on them measure memory",
+            f"the split of {root} is kept, but cuts shots: {'; '.join(said)}",
             DataWarning,
             stacklevel=4,
         )
