@@ -55,12 +55,12 @@ class Loop:
         config: TrainConfig,
         fabric: Fabric,
         folder: Path,
-        listeners: tuple[Listener, ...] = (),
         doctor: Doctor | None = None,
         begins_trained: bool = False,
     ):
         self.config, self.fabric, self.folder = config, fabric, folder
-        self.learner, self.listeners = learner, listeners
+        self.learner = learner
+        self.listeners: tuple[Listener, ...] = ()
         self.doctor = Doctor(config) if doctor is None else doctor
         self.begins_trained = begins_trained  # then the history has a row before the first step
         self.train_feed, self.val_feed = feeds
