@@ -143,7 +143,7 @@ def _draw(
         what = "images" if len(units) == len(np.unique(units)) else "groups"
         raise DataError(
             f"too few {what} to set any aside for {name}: {len(ids)} that may be parted",
-            "give more images" if what == "images" else f"give more, or --set {name}_fraction=0",
+            f"give more {what}" + ("" if what == "images" else f", or --set {name}_fraction=0"),
         )
     side[pool[np.isin(units[pool], chosen)]] = name
 
