@@ -56,6 +56,19 @@ def test_flows_have_names():
             flow_called(wrong)
 
 
+def test_another_flow_comes_in_by_its_modules_name(tmp_path, monkeypatch):
+    (tmp_path / "a_flow_of_ones_own.py").write_text(
+        "import numpy as np\ndef raft(first, second):\n    return np.ones((*first.shape[1:], 2))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    name, own = flow_called("python:a_flow_of_ones_own:raft")
+    assert name == "python:a_flow_of_ones_own:raft"
+    assert (own(scene(0, 0), scene(1, 1)) == 1).all()
+    with pytest.raises(UsageError, match="torchvision") as error:
+        flow_called("raft")
+    assert "--flow python:MODULE:CALLABLE" in error.value.hint
+
+
 def test_a_flow_of_a_wrong_size_is_refused():
     frame = np.zeros((3, 4, 5), np.uint8)
     with pytest.raises(DataError):
