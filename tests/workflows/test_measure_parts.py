@@ -1,6 +1,7 @@
 """Reconstruction measured by split, film and group, with what an eye would tell."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from latentscape.records import ReconstructionRecord, load_record, rows_of
 from latentscape.shapes import ImageShape
 from latentscape.workflows.compare import compare
 from latentscape.workflows.measure import seen as room
-from latentscape.workflows.measure.parts import Parts
+from latentscape.workflows.measure.parts import Parts, grouping_of_images
 from latentscape.workflows.measure.reconstruction import (
     ReconstructionConfig,
     measure_reconstruction,
@@ -57,7 +58,8 @@ def test_all_has_a_row_for_each_split_that_is_the_splits_own(run):
     assert [row.name for row in whole.by_split] == ["train", "val", "test"]
     assert whole.by_split[-1]["mse"].value == pytest.approx(test.model_row["mse"].value, rel=1e-5)
     assert whole.by_split[-1]["mse"].n == 30
-    assert "10 groups" in whole.by_split[-1]["mse"].interval
+    n_scenes = len(set(np.array(whole.groups)[np.array(whole.splits) == "test"]))
+    assert f"over {n_scenes} scenes of 30 images" in whole.by_split[-1]["mse"].interval
     held = {(row.name, row.beside) for row in whole.split_baselines}
     assert ("PCA", "test") in held
     assert "hold it against the test split" in whole.baselines[1].note
@@ -66,7 +68,22 @@ def test_all_has_a_row_for_each_split_that_is_the_splits_own(run):
     assert "hold it" not in test.baselines[1].note
 
 
-def test_films_have_rows_with_intervals_over_their_shots(run):
+def test_triplets_of_one_scene_are_drawn_together(triplets):
+    """What the pictures say, and not the folders: a scene of several triplets counts once."""
+    images = load_images(DataConfig(triplets))
+    rows = np.arange(len(images))
+    found = grouping_of_images(images, rows)
+    assert (found.noun, found.samples) == ("scene", "images")
+    assert found.n < len(images.motion)
+    np.testing.assert_array_equal(found.of[images.motion.rows[:, 1]], images.motion.scenes)
+    fewer = replace(images, motion=images.motion.take(np.arange(2)))
+    part = grouping_of_images(fewer, rows[6:])
+    np.testing.assert_array_equal(part.of, images.groups[6:])
+    assert grouping_of_images(replace(images, motion=None, groups=None), rows) is None
+    assert grouping_of_images(replace(images, motion=None), rows).noun == "group"
+
+
+def test_films_have_rows_with_intervals_over_their_scenes(run):
     record = measure_reconstruction(run, split="all")
     assert record.grouped_by == "film"
     rows = {row.name: row for row in record.by_group}
@@ -75,8 +92,11 @@ def test_films_have_rows_with_intervals_over_their_shots(run):
     for film, row in rows.items():
         inside = np.array(record.films) == film
         assert row["mse"].value == pytest.approx(errors[inside].mean())
-    assert "15 groups of 45" in rows["Japan"]["mse"].interval
-    assert rows["Disney"]["mse"].low is None
+    assert "scenes of 45 images" in rows["Japan"]["mse"].interval
+    made = rows["Disney"]["mse"].interval
+    assert "the 21 images of these" in made
+    assert "says nothing of other scenes" in made
+    assert rows["Disney"].note.startswith("21 images of ")
     assert [row["mse"].value for row in record.by_group] == sorted(
         (row["mse"].value for row in record.by_group), reverse=True
     )

@@ -15,17 +15,25 @@ MOST = 12  # films or groups told; the record and the table of single images kno
 def reconstruction_lines(record: "ReconstructionRecord") -> list[str]:
     """Everything of the whole, and the first measures of each part."""
     lines = row_lines((record.model_row, *record.baselines))
+    made = next((m.interval for m in record.model_row.measures if m.interval), "")
+    lines += [f"intervals: {made}"] if made else []
     beside = [row.model_copy(update={"name": f"  {row.name}"}) for row in record.split_baselines]
     rows = []
     for row in record.by_split:
         rows += [row, *(held for held in beside if held.beside == row.name)]
-    lines += _table("by split", rows)
+    lines += _table("by split", rows) + _made(record.by_split)
     kind = record.films if record.grouped_by == "film" else record.groups
     shown, n = record.by_group[:MOST], len(set(kind) - {""})
     more = f", {len(shown)} of the {n} with the largest error" if n > MOST else ""
     lines += _table(f"by {record.grouped_by}{more}", list(shown))
     lines += [f"{name}: {words}" for name, words in record.stated.items()]
     return lines
+
+
+def _made(rows: "tuple[Row, ...]") -> list[str]:
+    """How the intervals of each row were made: of few scenes they say nothing of others."""
+    found = ((row.name, next((m.interval for m in row.measures if m.interval), "")) for row in rows)
+    return [f"  intervals of {name}: {made}" for name, made in found if made]
 
 
 def page_of(record: "ReconstructionRecord") -> list[str]:

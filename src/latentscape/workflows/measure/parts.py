@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from latentscape.data import ImageSet
+from latentscape.metrics.interval import Grouping
 
 MOST_GROUPS = 60  # rows of measures; the table of single images knows every group
 FEW, FEW_OF_GROUP, MOST_SHOWN_GROUPS = 8, 4, 6
@@ -19,11 +20,18 @@ class Parts:
         splits: (n,) split; None where all are of one.
         films: (n,) film, empty of an image of none; None where no film is known.
         groups: (n,) group; None where the images have none.
+        noun: What a group is: ``scene`` or ``shot`` of moving pictures.
     """
 
     splits: np.ndarray | None
     films: np.ndarray | None
     groups: np.ndarray | None
+    noun: str = "group"
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """What a bootstrap draws whole."""
+        return None if self.groups is None else Grouping(self.groups, self.noun, "images")
 
     @property
     def grouped_by(self) -> Literal["film", "group", ""]:
@@ -78,12 +86,27 @@ def parts_of(images: ImageSet, rows: np.ndarray, splits: np.ndarray) -> Parts:
         rows: Those that are scored.
         splits: (n,) split of every image of the source.
     """
-    own = splits[rows]
+    own, groups = splits[rows], grouping_of_images(images, rows)
     return Parts(
         splits=own if len(np.unique(own)) > 1 else None,
         films=_films(images, rows),
-        groups=None if images.groups is None else images.groups[rows],
+        groups=None if groups is None else groups.of,
+        noun="group" if groups is None else groups.noun,
     )
+
+
+def grouping_of_images(images: ImageSet, rows: np.ndarray) -> Grouping | None:
+    """Which of the chosen images resemble each other: scenes of triplets, else groups.
+
+    An image of no triplet keeps its group; triplets of one scene may lie in several groups.
+    """
+    motion, groups = images.motion, images.groups
+    if motion is None or not len(motion):
+        return None if groups is None else Grouping(groups[rows], samples="images")
+    scenes = np.asarray(images.sample_ids if groups is None else groups).astype(object)
+    scenes[motion.rows.reshape(-1)] = np.repeat(motion.scenes.astype(object), 3)
+    noun = "scene" if "scene" in motion.notes else "shot"
+    return Grouping(scenes[rows].astype(str), noun, "images")
 
 
 def _films(images: ImageSet, rows: np.ndarray) -> np.ndarray | None:

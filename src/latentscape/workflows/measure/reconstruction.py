@@ -19,7 +19,7 @@ from latentscape.records.reconstruction_csv import write_images_csv
 from latentscape.shapes import latent_size
 from latentscape.training.recipes import RECIPES, recipe_of_run, settings_of
 from latentscape.workflows.measure.gallery import Gallery
-from latentscape.workflows.measure.parts import Parts, parts_of
+from latentscape.workflows.measure.parts import Parts, grouping_of_images, parts_of
 from latentscape.workflows.measure.seen import Seen, seen_by
 from latentscape.workflows.opening import (
     BATCH,
@@ -84,6 +84,19 @@ def measure_reconstruction(
     if config.posterior not in ("mean", "sample"):
         raise UsageError(f"a posterior has no {config.posterior!r} to decode", "say mean or sample")
     subject = open_subject(model, data, split)
+    record = _measured(subject, config, seed=seed, progress=progress)
+    suffix = "" if config.posterior == "mean" else "-sample"
+    stem = _stem(subject, out, f"reconstruction-{subject.stem}{suffix}")
+    if stem is not None:
+        path = record.save(stem)
+        write_images_csv(record, path.with_suffix(".csv"))
+    return record
+
+
+def _measured(
+    subject: Subject, config: ReconstructionConfig, *, seed: int, progress: Progress | None
+) -> ReconstructionRecord:
+    """The record, not yet written."""
     images, rows = subject.images, subject.rows
     autoencoder, name = subject.model.autoencoder, subject.model.name
     looked = seen_by(
@@ -106,10 +119,10 @@ def measure_reconstruction(
     score = _score(
         (autoencoder, name), images, rows, config.posterior, seed=seed, look=look, seen=looked
     )
-    row, per_image = score.compute(name, seed=seed, groups=parts.groups)
+    row, per_image = score.compute(name, seed=seed, groups=parts.grouping)
     row = row.model_copy(update={"undefined": (*row.undefined, *looked.missing)})
     baselines = _baselines(subject, parts, looked, seed=seed)
-    record = ReconstructionRecord(
+    return ReconstructionRecord(
         provenance=subject.provenance(seed=seed, n=len(rows)).model_copy(
             update={"posterior": config.posterior}
         ),
@@ -127,12 +140,6 @@ def measure_reconstruction(
         **_by_part(score, parts, seed=seed),
         **some.part_fields(images),
     )
-    suffix = "" if config.posterior == "mean" else "-sample"
-    stem = _stem(subject, out, f"reconstruction-{subject.stem}{suffix}")
-    if stem is not None:
-        path = record.save(stem)
-        write_images_csv(record, path.with_suffix(".csv"))
-    return record
 
 
 def score_split(model: Autoencoder, images: ImageSet, *, rows: np.ndarray, seed: int) -> Row:
@@ -157,8 +164,7 @@ def score_split(model: Autoencoder, images: ImageSet, *, rows: np.ndarray, seed:
         return Row(name=model.likelihood.name, measures=(), note="the split has no images")
     name, rows = model.likelihood.name, np.asarray(rows)
     score = _score((model, name), images, rows, "mean", seed=seed)
-    groups = None if images.groups is None else images.groups[rows]
-    return score.compute(name, seed=seed, groups=groups)[0]
+    return score.compute(name, seed=seed, groups=grouping_of_images(images, rows))[0]
 
 
 @torch.inference_mode()
@@ -246,11 +252,11 @@ def _by_part(score: ReconstructionScore, parts: Parts, *, seed: int) -> dict[str
     """Which part each image is of, and rows: of splits, and of films or groups, worst first."""
     fields: dict[str, Any] = {"splits": _texts(parts.splits), "films": _texts(parts.films)}
     if parts.splits is not None:
-        rows = score.parts(parts.splits, seed=seed, groups=parts.groups)
+        rows = score.parts(parts.splits, seed=seed, groups=parts.grouping)
         fields["by_split"] = tuple(sorted(rows, key=lambda row: SPLITS.index(row.name)))
     if parts.grouped_by:
         names, _ = parts.worst_groups(score.column("mse"))
-        rows = score.parts(names, seed=seed, groups=parts.groups)
+        rows = score.parts(names, seed=seed, groups=parts.grouping)
         fields["by_group"] = tuple(sorted(rows, key=lambda row: -row["mse"].value))
         fields["grouped_by"] = parts.grouped_by
     return fields
@@ -288,6 +294,6 @@ def _baselines(subject: Subject, parts: Parts, seen: Seen, *, seed: int) -> tupl
     n_latents = latent_size(subject.model.autoencoder.latent_shape)
     fitted = fit_baselines(subject.as_bytes(train), n_latents, seed=seed)
     return score_baselines(
-        fitted, subject.as_bytes(subject.rows), seed=seed, groups=parts.groups,
+        fitted, subject.as_bytes(subject.rows), seed=seed, groups=parts.grouping,
         parts=parts.splits, more=seen.baseline, batch_size=min(500, 2 * _batch(subject.images)),
     )  # fmt: skip
