@@ -3,8 +3,9 @@
 import numpy as np
 
 from latentscape.records import Measure, Provenance, ReconstructionRecord, Row
+from latentscape.report.figures.dots import measures
 from latentscape.report.tables import against_linear, reasons
-from latentscape.report.verdict import verdicts, why_worse
+from latentscape.report.verdict import judged, verdicts, why_worse
 
 
 def a_row(name: str, **values: float) -> Row:
@@ -88,3 +89,32 @@ def test_each_run_stands_beside_its_pca_and_says_why_it_loses():
     assert "<b>a</b>" not in told
     without = a_record().model_copy(update={"baselines": ()})
     assert against_linear(without) == reasons([("c", without)]) == ""
+
+
+def test_a_record_of_all_is_judged_by_its_test_split_alone():
+    """PCA brings back the training images it was fitted to: that is no merit."""
+    whole = a_record(mse=0.02, pca=0.001, rate=5.0)
+    split = whole.model_copy(
+        update={
+            "by_split": (a_row("train", mse=0.01), a_row("test", mse=0.03, rate=7.0)),
+            "split_baselines": (
+                a_row("PCA", mse=0.0001).model_copy(update={"beside": "train"}),
+                a_row("PCA", mse=0.06).model_copy(update={"beside": "test"}),
+            ),
+            "splits": ("train",) * 4 + ("test",) * 5,
+        }
+    )
+    assert "Worse than PCA" in "".join(verdicts(whole))
+    said = verdicts(split)
+    assert said[0] == (
+        "✓ Better than PCA: MSE 0.0300 against 0.0600, 50 % less error. Of the test images alone."
+    )
+    assert not any("mean image" in line for line in said)
+    assert why_worse(split) == ""
+    assert "0.500" in against_linear(split)
+    model, (pca,), name = judged(split)
+    assert (model.name, model["mse"].value, pca["mse"].value, name) == ("m", 0.03, 0.06, "test")
+    picture = measures(split)
+    assert picture.words.title == "Reconstruction beside its baselines, test images"
+    assert "m 0.0300, PCA 0.0600" in picture.words.alt
+    assert "n = 5" in picture.small_print

@@ -8,6 +8,7 @@ from latentscape.report.markup import Html, joined, sentences, table, tag
 from latentscape.report.verdict import (
     against_baseline,
     find,
+    judged,
     linear_baseline,
     ratio_to_linear,
     why_worse,
@@ -61,7 +62,7 @@ def against_linear(record: ReconstructionRecord) -> Html:
         return Html("")
     words = "better" if ratio < 1 else "worse" if ratio > 1 else "same"
     if abs(ratio - 1) <= 1:
-        words = against_baseline(record.model_row, linear)
+        words = against_baseline(judged(record)[0], linear)
     return joined([tag("span", number(ratio)), tag("span", words, class_="interval")])
 
 

@@ -20,17 +20,33 @@ HOLDS = {
 
 def verdicts(record: ReconstructionRecord) -> list[str]:
     """One sentence a baseline, on squared error, and one on what the latent carries."""
-    mine = find(record.model_row, "mse")
+    model, baselines, split = judged(record)
+    mine = find(model, "mse")
     if mine is None:
         return []
     lines = []
-    for row in record.baselines:
+    for row in baselines:
         other = find(row, "mse")
         if other is not None and other.value > 0:
             why = why_worse(record) if LINEAR in row.name.lower() else ""
-            lines.append(_against(mine, row, other) + (f" Why: {why}." if why else ""))
+            where = f" Of the {split} images alone." if split else ""
+            line = _against(mine, row, other) + where
+            lines.append(line + (f" Why: {why}." if why else ""))
     used = _used(record)
     return lines + ([used] if used else [])
+
+
+def judged(record: ReconstructionRecord) -> tuple[Row, tuple[Row, ...], str]:
+    """The model's row that is held against baselines, these, and the split that both are of.
+
+    Baselines are fitted to the training images: where splits are known, only the test split says
+    who is better. The split is empty where the record is of one.
+    """
+    test = next((row for row in record.by_split if row.name == "test"), None)
+    held = tuple(row for row in record.split_baselines if row.beside == "test")
+    if test is None or not held:
+        return record.model_row, record.baselines, ""
+    return test.model_copy(update={"name": record.model_row.name}), held, "test"
 
 
 def against_baseline(row: Row, baseline: Row, name: str = "mse") -> str:
@@ -48,13 +64,13 @@ def against_baseline(row: Row, baseline: Row, name: str = "mse") -> str:
 
 def linear_baseline(record: ReconstructionRecord) -> Row | None:
     """PCA with as many numbers, if it was computed."""
-    return next((row for row in record.baselines if LINEAR in row.name.lower()), None)
+    return next((row for row in judged(record)[1] if LINEAR in row.name.lower()), None)
 
 
 def ratio_to_linear(record: ReconstructionRecord) -> float | None:
     """The model's squared error ÷ that of PCA; None where either is unknown."""
     linear = linear_baseline(record)
-    mine, other = find(record.model_row, "mse"), find(linear, "mse") if linear else None
+    mine, other = find(judged(record)[0], "mse"), find(linear, "mse") if linear else None
     if mine is None or other is None or not other.value:
         return None
     return mine.value / other.value
@@ -82,7 +98,7 @@ def why_worse(record: ReconstructionRecord) -> str:
 
 
 def _rate_spent(record: ReconstructionRecord) -> list[str]:
-    told, rate = record.objective, find(record.model_row, "rate")
+    told, rate = record.objective, find(judged(record)[0], "rate")
     if rate is None:
         return [
             "its codes cost no rate, so it is not short of room: train longer or widen the network"

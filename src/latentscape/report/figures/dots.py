@@ -8,6 +8,7 @@ from latentscape.records import Measure, Provenance, ReconstructionRecord, Row
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.palette import LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
+from latentscape.report.verdict import judged
 from latentscape.report.words import SIGNS, label, number
 
 if TYPE_CHECKING:
@@ -22,16 +23,20 @@ LONGEST = 28  # letters of a row's name
 
 def measures(record: ReconstructionRecord) -> Picture | None:
     """The measures that the model and at least one baseline share; None where there are none."""
+    model, baselines, split = judged(record)
+    made = next((m.interval for m in model.measures if m.interval), "")
     words = Words(
         "measures",
-        "Reconstruction beside its baselines",
-        "A filled dot is the model, open dots are baselines, lines are intervals; the arrow in "
-        "each heading points to the better side.",
+        f"Reconstruction beside its baselines{f', {split} images' if split else ''}",
+        "A filled dot is the model, open dots are baselines, lines are intervals"
+        f"{f' ({made})' if made else ''}; the arrow in each heading points to the better side.",
         "",
-        ", ".join(row.name for row in record.baselines) or "none computed",
+        ", ".join(row.name for row in baselines) or "none computed",
     )
-    rows = ((record.model_row, True), *((row, False) for row in record.baselines))
-    return forest(words, record.provenance, rows)
+    prov = record.provenance
+    if split:
+        prov = prov.model_copy(update={"split": split, "n": record.splits.count(split)})
+    return forest(words, prov, ((model, True), *((row, False) for row in baselines)))
 
 
 def forest(

@@ -40,7 +40,8 @@ def _by_split(record: ReconstructionRecord, about: str) -> Html:
     note = tag(
         "p",
         "Baselines are fitted to the training images: on these PCA is flattered, and may bring "
-        "back as many images as it has numbers without any error.",
+        "back as many images as it has numbers without any error. Small figures are intervals: "
+        f"{made_words(record.by_split)}.",
         class_="small",
     )
     return joined([_measures(rows, f"Split by split, each over its baselines: {about}"), note])
@@ -55,13 +56,23 @@ def _by_group(record: ReconstructionRecord, about: str) -> Html:
     shown = f"{len(rows)} of {n:,}, " if len(rows) < n else f"{n:,}, "
     note = tag(
         "p",
-        "Intervals draw whole groups where a film has several, else images; fewer than 8 have "
+        "Intervals draw whole groups (scenes, shots) where a film has eight or more; else they "
+        "draw the images of those there are, and say nothing of others. Fewer than 8 images have "
         "none. The table of single images beside the record knows every group.",
         class_="small",
     )
     title = f"{record.grouped_by.capitalize()} by {record.grouped_by}"
     whole = _measures(rows, f"{title}: {about}")
     return folded(title, f"{shown}largest error first", whole, note)
+
+
+def made_words(rows: Sequence[Row]) -> str:
+    """How the intervals of rows were made, each way once with the rows that it is of."""
+    ways: dict[str, list[str]] = {}
+    for row in rows:
+        made = next((m.interval for m in row.measures if m.interval), "none")
+        ways.setdefault(made, []).append(row.name)
+    return "; ".join(f"{', '.join(names)}: {made}" for made, names in ways.items())
 
 
 def _measures(rows: Sequence[Row], about: str) -> Html:
