@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from latentscape.errors import DataError, ShapeError, UndefinedError
-from latentscape.metrics.drift import latent_drift
+from latentscape.metrics.drift import latent_drift, rate_kept
+from latentscape.metrics.interval import Grouping
 
 RNG = np.random.default_rng(0)
 GRID = RNG.standard_normal((40, 3, 5, 4)) * np.array([1.0, 4.0, 0.2])[:, None, None] + 7
@@ -85,12 +86,27 @@ def test_cka_is_that_of_the_papers_written_out():
 
 def test_groups_are_drawn_whole():
     """Forty copies of two images say no more than the two."""
-    few = np.repeat(GRID[:6], 10, axis=0)
-    new = few + np.repeat(np.random.default_rng(7).standard_normal((6, 3, 1, 1)), 10, axis=0)
-    groups = np.repeat(np.arange(6), 10)
+    few = np.repeat(GRID[:10], 6, axis=0)
+    new = few + np.repeat(np.random.default_rng(7).standard_normal((10, 3, 1, 1)), 6, axis=0)
+    groups = np.repeat(np.arange(10), 6)
     alone, whole = (latent_drift(few, new, groups=g).measures[0] for g in (None, groups))
-    assert "6 groups" in whole.interval
+    assert "10 groups" in whole.interval
     assert whole.high - whole.low > 1.5 * (alone.high - alone.low)
+
+
+@pytest.mark.parametrize(("n_groups", "these"), [(1, "this shot"), (3, "these 3 shots")])
+def test_few_shots_have_an_interval_over_their_images_that_says_so(n_groups, these):
+    """Drawn whole, one shot would be the same on every resample: an interval of no width."""
+    new = GRID + 0.3 * np.random.default_rng(7).standard_normal(GRID.shape)
+    shots = Grouping(np.arange(len(GRID)) % n_groups, "shot", "images")
+    drift = latent_drift(GRID, new, groups=shots)
+    rates = np.random.default_rng(0).random((2, len(GRID)))
+    for measure in (*drift.measures[:2], rate_kept(*rates, groups=shots)):
+        assert measure.low < measure.value < measure.high
+        said = f"over the {len(GRID)} images of {these}: says nothing of other shots"
+        assert said in measure.interval
+    tiny = latent_drift(GRID[:7], new[:7], groups=shots.among(np.arange(7))).measures[0]
+    assert tiny.low is tiny.high is None
 
 
 def test_the_posteriors_noise_stands_beside():

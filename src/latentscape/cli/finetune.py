@@ -135,8 +135,7 @@ def _run(
         raise typer.Exit(1)
     page = _page(out, maps)
     lines = row_lines((record.before, record.after, record.drift))
-    lines += ["after less before, each image with both of its values"]
-    lines += [_difference_line(difference) for difference in record.differences]
+    lines += _difference_lines(record)
     lines += [record.verdict, *([f"cure: {record.cure}"] if record.cure else [])]
     lines += [f"report                  {page}"] if page else []
     lines.append(f"run                     {out}")
@@ -153,6 +152,17 @@ def _page(out: Path, maps: tuple[str, ...]) -> Path | None:
     bar = Bar("images")
     tour(out, maps=maps, say=bar.stage, progress=bar)
     return Path(write_report(out).path)
+
+
+def _difference_lines(record: Any) -> list[str]:
+    """After less before with how the intervals were made; plain numbers where there are none."""
+    if record.differences:
+        made = f"  intervals: {record.differences[0].interval}"
+        return ["after less before", *map(_difference_line, record.differences), made]
+    now = {measure.name: measure for measure in record.after.measures}
+    apart = [(m, now[m.name].value - m.value) for m in record.before.measures if m.name in now]
+    plain = [f"  {m.name:<24}{value:>+12.5g} {m.unit}".rstrip() for m, value in apart]
+    return ["after less before, without intervals: too few images", *plain]
 
 
 def _difference_line(difference: Any) -> str:

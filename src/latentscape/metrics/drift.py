@@ -11,7 +11,14 @@ import numpy as np
 
 from latentscape.errors import DataError, ShapeError, UndefinedError
 from latentscape.metrics.catalogue import measured
-from latentscape.metrics.interval import centred_interval, dealt
+from latentscape.metrics.interval import (
+    FEWEST_UNITS,
+    Bounds,
+    Groups,
+    Interval,
+    centred_interval,
+    dealt,
+)
 from latentscape.records import Measure, Reference, Undefined
 
 N_RESAMPLES = 1000
@@ -44,7 +51,7 @@ def latent_drift(
     *,
     noise: float | None = None,
     seed: int = 0,
-    groups: np.ndarray | None = None,
+    groups: Groups | None = None,
 ) -> Drift:
     """How far the posterior means of the same images moved from one model to another.
 
@@ -53,7 +60,8 @@ def latent_drift(
         noise: Mean variance of one latent under the old posteriors, which the old decoder was
             trained to bear; None of points.
         seed: Of resamples and shuffles.
-        groups: (n,) group of each image; whole groups are drawn.
+        groups: (n,) group of each image; whole groups are drawn, of fewer than eight the images,
+            and the interval says so. Fewer than eight images have none.
 
     Returns:
         Measures of them all, and of each channel.
@@ -72,7 +80,7 @@ def latent_drift(
         raise DataError("one image shows no drift", "give two images or more")
     if not (np.isfinite(old).all() and np.isfinite(new).all()):
         raise DataError("latents that are not finite have no drift", "look at the loss curves")
-    cells, what = dealt(len(old), seed=seed, groups=groups, most=MOST_CELLS)
+    cells, what = dealt(len(old), seed=seed, groups=groups, most=MOST_CELLS, given=True)
     sums = _by_cell(_sums(old, new), cells)
     words = f"95 % bootstrap over {what} ({N_RESAMPLES:,} resamples, seed {seed})"
     whole = _Channels.of(sums.sum(0))
@@ -89,14 +97,14 @@ def latent_drift(
             "latent_drift",
             float(whole.drift),
             n=n,
-            interval=centred_interval(float(whole.drift), draws.drift, (0, None), words),
+            interval=_between(float(whole.drift), draws.drift, (0, None), words, cells),
             reference=beside,
         ),
         measured(
             "latents_kept",
             float(whole.share_kept),
             n=n,
-            interval=centred_interval(float(whole.share_kept), draws.share_kept, (0, 1), words),
+            interval=_between(float(whole.share_kept), draws.share_kept, (0, 1), words, cells),
             note=f"{old.shape[1]} channels, each by its variance",
         ),
     ]
@@ -109,29 +117,38 @@ def latent_drift(
 
 
 def rate_kept(
-    before: np.ndarray, after: np.ndarray, *, seed: int = 0, groups: np.ndarray | None = None
+    before: np.ndarray, after: np.ndarray, *, seed: int = 0, groups: Groups | None = None
 ) -> Measure:
     """Mean rate after ÷ before, each image drawn with both of its rates.
 
     Args:
         before, after: (n,) nats of each image.
         seed: Of the resamples.
-        groups: (n,) group of each image; whole groups are drawn.
+        groups: (n,) group of each image, see `latent_drift`.
 
     Raises:
         UndefinedError: If there was no rate before.
     """
     if not before.sum() > 0:
         raise UndefinedError("there was no rate before", "see its collapse")
-    cells, what = dealt(len(before), seed=seed, groups=groups, most=MOST_CELLS)
+    cells, what = dealt(len(before), seed=seed, groups=groups, most=MOST_CELLS, given=True)
     pairs = np.stack([before, after], axis=1).astype(np.float64)[:, None]
     draws = _resampled(_by_cell(pairs, cells), np.random.default_rng(seed))[:, 0]
     value = float(after.sum() / before.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         resampled = draws[:, 1] / draws[:, 0]
     words = f"95 % bootstrap over {what} ({N_RESAMPLES:,} resamples, seed {seed})"
-    interval = centred_interval(value, resampled, (0, None), words)
+    interval = _between(value, resampled, (0, None), words, cells)
     return measured("rate_kept", value, n=len(before), interval=interval)
+
+
+def _between(
+    value: float, resampled: np.ndarray, bounds: Bounds, words: str, cells: np.ndarray
+) -> Interval | None:
+    """The interval; None of so few cells that it would be too narrow."""
+    if cells.max() + 1 < FEWEST_UNITS:
+        return None
+    return centred_interval(value, resampled, bounds, words)
 
 
 class _Channels(NamedTuple):

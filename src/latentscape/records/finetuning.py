@@ -22,7 +22,8 @@ class FineTuneRecord(Record):
         before, after: Measures of either model.
         likelihoods: Of the model before and after, in words: only under one likelihood do sums of
             log-likelihoods compare.
-        differences: After less before, each image with both of its values; of what compares.
+        differences: After less before, each image with both of its values; of what compares, and
+            none where too few images have no interval.
         drift: How far the latents moved, and what is left of rate and units.
         moved, kept: (c,) of each channel (each latent of a vector): root mean square move as a
             share of its own spread; squared correlation of old and new.

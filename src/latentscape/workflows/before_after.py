@@ -10,6 +10,7 @@ from latentscape.errors import TrainingError, UndefinedError
 from latentscape.metrics import ReconstructionScore, bootstrap_intervals, measured
 from latentscape.metrics.collapse import LatentSums, scaled_active
 from latentscape.metrics.drift import Drift, latent_drift, rate_kept
+from latentscape.metrics.interval import Groups
 from latentscape.models import Autoencoder, OpenModel
 from latentscape.objectives import KL
 from latentscape.records import (
@@ -26,6 +27,7 @@ from latentscape.training.recipes import Recipe, prior_matched
 from latentscape.training.watch import Signs
 from latentscape.training.weighting import figure, weighting_of
 from latentscape.workflows.fit import Plan
+from latentscape.workflows.measure.parts import grouping_of_images
 from latentscape.workflows.measure.reconstruction import likelihood_words
 from latentscape.workflows.measure.seen import Seen, seen_by
 from latentscape.workflows.opening import Subject, as_bytes, require_finite
@@ -97,8 +99,8 @@ def before_and_after(subject: Subject, after: OpenModel, plan: Plan, told: Told)
     """
     seed, rows = plan.config.seed, subject.rows
     sides = (_Side.of(subject.model, "before"), _Side.of(after, "after"))
-    groups = None if subject.images.groups is None else subject.images.groups[rows]
-    is_shown = _shown(len(rows), groups, seed=seed)
+    groups = grouping_of_images(subject.images, rows)
+    is_shown = _shown(len(rows), None if groups is None else groups.of, seed=seed)
     _gather(subject, sides, is_shown, seed=seed)
     (before, mine), (now, theirs) = (
         side.score.compute(side.name, seed=seed, groups=groups) for side in sides
@@ -203,7 +205,7 @@ def _provenance(subject: Subject, after: OpenModel, plan: Plan) -> Provenance:
 
 
 def _drift(
-    old: np.ndarray, new: np.ndarray, *, noise: float | None, seed: int, groups: np.ndarray | None
+    old: np.ndarray, new: np.ndarray, *, noise: float | None, seed: int, groups: Groups | None
 ) -> Drift | str:
     """How far latents moved; a sentence where that is not defined."""
     try:
@@ -269,9 +271,12 @@ Scored = tuple[dict[str, np.ndarray], Row]
 
 
 def _differences(
-    before: Scored, after: Scored, *, seed: int, groups: np.ndarray | None
+    before: Scored, after: Scored, *, seed: int, groups: Groups | None
 ) -> Iterator[Difference]:
-    """After less before of each column of single images, by a paired bootstrap."""
+    """After less before of each column of single images, by a paired bootstrap.
+
+    None of fewer than eight images of known groups, of which nothing can be said.
+    """
     known = {m.name: m for m in after[1].measures}
     columns = {
         MEASURE_OF.get(name, name): values - before[0][name]
