@@ -36,6 +36,14 @@ def write_triplets(root, *, n=6, side=16, seed=0):
     return DataConfig(f"triplets:{root}", size=side, test_fraction=0.34, val_fraction=0.34)
 
 
+ASKED = []
+
+
+def steady(first, second):
+    ASKED.append(1)
+    return np.full((*first.shape[1:], 2), 3, np.float32)
+
+
 @pytest.fixture
 def moving(tmp_path, make_run):
     data = write_triplets(tmp_path / "triplets")
@@ -80,7 +88,7 @@ def test_a_model_that_is_no_run_needs_a_folder(moving, monkeypatch):
 
 def test_latents_that_are_no_numbers_are_refused(moving):
     subject = open_motion(moving)
-    broken = replace(subject, read=lambda which: np.full((len(which), 3, 8), np.nan, np.float32))
+    broken = replace(subject, read=lambda which, _: np.full((len(which), 3, 8), np.nan))
     with pytest.raises(StoreError, match="t2"):
         broken.latents_of(np.array([2]))
 
@@ -110,17 +118,62 @@ def test_the_flow_follows_the_square(moving):
     sizes = subject.flow_sizes()
     steps = 1 + np.array([int(name[-1]) for name in subject.triplets.names]) % 3
     assert sizes[steps == 3].min() > sizes[steps == 1].max()
-    seen = []
-
-    def mine(first, second):
-        seen.append(1)
-        return np.full((*first.shape[1:], 2), 3, np.float32)
-
-    table = flow_table(subject, mine)
+    ASKED.clear()
+    table = flow_table(subject, steady)
     np.testing.assert_allclose(table.column("flow"), 3 * np.sqrt(2))
-    assert len(seen) == 5 * 6
-    flow_table(subject, mine)
-    assert len(seen) == 5 * 6
+    assert len(ASKED) == 5 * 6
+    flow_table(subject, steady)
+    assert len(ASKED) == 5 * 6
+
+
+class Steady:
+    """A flow with something of its own, which its source does not tell."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, first, second):
+        return np.full((*first.shape[1:], 2), self.by, np.float32)
+
+
+def test_a_flow_that_holds_something_is_never_taken_for_another(moving):
+    subject = open_motion(moving)
+    for by in (1, 2):
+        closure = lambda a, b, by=by: np.full((*a.shape[1:], 2), by)  # noqa: E731
+        for flow in (Steady(by), closure):
+            found = flow_table(subject, flow)
+            np.testing.assert_allclose(found.column("flow"), by * np.sqrt(2), rtol=1e-5)
+    assert len(list((moving / "flows").iterdir())) == 2  # one of each name
+
+
+def test_a_flow_that_fails_is_named_with_what_it_was_given(moving):
+    def broken(first, second):
+        raise ZeroDivisionError("my own")
+
+    with pytest.raises(DataError, match=r"broken.*\(3, 16, 16\).*ZeroDivisionError: my own"):
+        flow_table(open_motion(moving), broken)
+
+
+def test_numbers_of_latents_that_changed_are_computed_anew(moving):
+    first = analyse_motion(moving, config=MotionConfig(n_shifted=0))
+    (file,) = (moving / "stores").rglob("mean-00000.npy")
+    values = np.load(file)
+    values[7] += 1  # the middle of the third triplet, no end of all
+    np.save(file, values)
+    again = analyse_motion(moving, config=MotionConfig(n_shifted=0))
+    name = "latents midpoint_deviation"
+    differ = np.flatnonzero(first.columns[name] != again.columns[name])
+    assert len(differ) == 1
+    assert len(list((moving / "motion" / "numbers").iterdir())) == 1
+
+
+def test_a_run_that_was_moved_reads_its_numbers_and_names_no_place(moving, tmp_path, monkeypatch):
+    first = analyse_motion(moving, config=MotionConfig(n_shifted=0))
+    assert str(tmp_path) not in first.latents_from
+    moved = moving.rename(tmp_path / "elsewhere")
+    monkeypatch.setattr("latentscape.workflows.motion.spaces.Spaces._chunk", None)
+    again = analyse_motion(moved, config=MotionConfig(n_shifted=0))
+    assert again.rows == first.rows
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Does the latent move with the picture? Shifts by whole cells of the grid and by parts of one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +20,8 @@ class Equivariance(NamedTuple):
 
     Attributes:
         pixels: Of the shift.
-        errors: (n,) ‖E(T x) − T E(x)‖² over the latent's variance: 0 moves along exactly, 2 is
-            no better than another image's latent.
+        errors: (n,) ‖E(T x) − T E(x)‖² over the latents' variance: 0 moves along exactly, 2 is
+            what the latent of any other frame would have.
         unmoved: (n,) the same for the latent that was not moved at all: what it is held against.
         psnr: (n,) dB, of D(T z) against T D(z); pixels in [0, 1]. NaN where the decoded image is
             flat within its borders.
@@ -33,6 +33,41 @@ class Equivariance(NamedTuple):
     unmoved: np.ndarray
     psnr: np.ndarray
     unmoved_psnr: np.ndarray
+
+
+class Unmoved(NamedTuple):
+    """Frames as they are, and what became of them: the same for every shift.
+
+    Attributes:
+        frames: uint8 ``n channels height width``.
+        latents: ``n channels rows columns``.
+        decoded: ``n channels height width``, pixels in [0, 1]; None leaves the decoder out.
+        variance: ``channels rows columns``, of each entry over all frames that there are.
+    """
+
+    frames: np.ndarray
+    latents: np.ndarray
+    decoded: np.ndarray | None
+    variance: np.ndarray
+
+
+def variance_of(chunks: Iterable[np.ndarray]) -> np.ndarray:
+    """Variance of each entry over rows that come a few at a time, over n − 1.
+
+    Args:
+        chunks: Each ``k *shape``; two rows or more in all.
+
+    Reference:
+        Chan et al. 1983, Algorithms for computing the sample variance.
+    """
+    n, mean, squares = 0, np.zeros(()), np.zeros(())
+    for chunk in chunks:
+        k, rows = len(chunk), np.asarray(chunk, np.float64)
+        own = rows.mean(0)
+        away = own - mean
+        squares = squares + ((rows - own) ** 2).sum(0) + away**2 * n * k / (n + k)
+        mean, n = mean + away * k / (n + k), n + k
+    return squares / (n - 1)
 
 
 def grid_factor(image: Sequence[int], latent: Sequence[int]) -> int:
@@ -86,7 +121,7 @@ def shifted_frames(frames: np.ndarray, down: float, right: float) -> np.ndarray:
 
 
 def equivariance(
-    encode: Encode, decode: Decode | None, frames: np.ndarray, *, factor: int, pixels: int
+    encode: Encode, decode: Decode | None, still: Unmoved, *, factor: int, pixels: int
 ) -> Equivariance:
     """Encode shifted frames and decode shifted latents.
 
@@ -95,33 +130,36 @@ def equivariance(
     Args:
         encode: uint8 ``n channels height width`` to latents ``n channels rows columns``.
         decode: Back, to pixels in [0, 1]; None leaves the decoder out (NaN).
-        frames: uint8 ``n channels height width``; n at least 2.
+        still: The frames and their latents.
         factor: Pixels to a cell.
         pixels: Of the shift; a multiple of the factor moves the latent by whole cells.
+
+    Raises:
+        UndefinedError: If every frame has the same latent, or the shift reaches beyond the border
+            that is left out.
 
     Reference:
         The error: METHODS §7, as Zhou et al. 2025 (AF-LDM) ask it of a VAE.
     """
-    cells = pixels / factor
-    latents = encode(frames)
-    edge = cropped_cells(latents.shape[2:])
+    edge = cropped_cells(still.latents.shape[2:])
+    if pixels > edge * factor:
+        raise UndefinedError(f"{pixels} px reach beyond the {edge} cells left out at each border")
     inner = (..., slice(edge, -edge), slice(edge, -edge))
     border = edge * factor
     within = (..., slice(border, -border), slice(border, -border))
-    spread = _energy((latents - latents.mean(0))[inner]).mean()
+    spread = float(still.variance[inner].sum())
     if spread == 0:
         raise UndefinedError("every frame has the same latent")
-    decoded = None if decode is None else decode(latents)
-    down = np.arange(len(frames)) % 2 == 1
-    moved = _each(latents, cells, down)
-    seen = encode(_each(frames, pixels, down))
-    psnr = still = np.full(len(frames), np.nan)
-    if decode is not None:
-        decoded = decode(latents)
-        after = _each(decoded, pixels, down)[within]
-        psnr, still = _psnr(decode(moved)[within], after), _psnr(decoded[within], after)
-    errors, unmoved = ((_energy((seen - one)[inner]) / spread) for one in (moved, latents))
-    return Equivariance(pixels, errors, unmoved, psnr, still)
+    down = np.arange(len(still.frames)) % 2 == 1
+    moved = _each(still.latents, pixels / factor, down)
+    seen = encode(_each(still.frames, pixels, down))
+    psnr = unmoved_psnr = np.full(len(still.frames), np.nan)
+    if decode is not None and still.decoded is not None:
+        after = _each(still.decoded, pixels, down)[within]
+        psnr = _psnr(decode(moved)[within], after)
+        unmoved_psnr = _psnr(still.decoded[within], after)
+    errors, unmoved = (_energy((seen - one)[inner]) / spread for one in (moved, still.latents))
+    return Equivariance(pixels, errors, unmoved, psnr, unmoved_psnr)
 
 
 def block_means(frames: np.ndarray, factor: int) -> np.ndarray:
@@ -148,7 +186,10 @@ def _psnr(a: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
     Identical ones count as an error of half a grey level, 54.15 dB.
     """
-    a, truth = (images.reshape(len(images), -1) for images in (a, truth))
-    mse = np.square(a - truth, dtype=np.float64).mean(1)
-    seen = truth.std(1) > FLAT
-    return np.where(seen, -10 * np.log10(np.maximum(mse, (0.5 / 255) ** 2)), np.nan)
+    import torch
+
+    from latentscape.metrics.pixel import psnr, squared_error
+
+    mse = squared_error(torch.from_numpy(truth), torch.from_numpy(a)).clamp(min=(0.5 / 255) ** 2)
+    seen = truth.reshape(len(truth), -1).std(1) > FLAT
+    return np.where(seen, psnr(mse).numpy(), np.nan)

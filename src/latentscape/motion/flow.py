@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from latentscape.errors import DataError, UsageError, nearest
+from latentscape.errors import DataError, LatentscapeError, UsageError, nearest
 
 Flow = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """A pair of uint8 ``channels height width`` to float32 ``height width 2``: by how many pixels
@@ -154,6 +154,32 @@ def pooled(values: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 def size_of(flow: np.ndarray) -> np.ndarray:
     """Length of each pixel's motion, in pixels: ``height width``."""
     return _length(flow)
+
+
+def flow_between(flow: Flow, first: np.ndarray, second: np.ndarray, name: str = "") -> np.ndarray:
+    """What a flow tells of two frames, ``height width 2``, once it is seen to be of their size.
+
+    Args:
+        flow: Anybody's.
+        first, second: uint8 ``channels height width``.
+        name: Of the flow, for what is said where it fails; its own if left out.
+
+    Raises:
+        DataError: If it raises anything, or gives anything but finite numbers of that size.
+    """
+    name = name or flow_called(flow)[0]
+    try:
+        found = np.asarray(flow(first, second), np.float32)
+    except LatentscapeError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"the optical flow {name} fails on two uint8 frames of {first.shape}: "
+            f"{type(error).__name__}: {error}",
+            "it is called with two arrays, channels × height × width, and must give "
+            "height × width × 2 numbers: pixels to the right, pixels down",
+        ) from error
+    return checked(found, first, name)
 
 
 def checked(flow: np.ndarray, frame: np.ndarray, name: str) -> np.ndarray:

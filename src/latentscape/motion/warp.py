@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from latentscape.motion.flow import Flow, checked, dis
+from latentscape.motion.flow import Flow, dis, flow_between
 
 CONSISTENT = 0.5, 0.05  # pixels, and share of the flow, by which the way back may miss
 
 
-def warp_middle(first: np.ndarray, last: np.ndarray, flow: Flow = dis) -> np.ndarray:
+def warp_middle(
+    first: np.ndarray, last: np.ndarray, flow: Flow = dis, *, name: str = ""
+) -> np.ndarray:
     """The frame half-way between two, by what moves between them.
 
     With F the flow from first to last and B that from last to first, what is at a place of the
@@ -20,6 +22,7 @@ def warp_middle(first: np.ndarray, last: np.ndarray, flow: Flow = dis) -> np.nda
     Args:
         first, last: uint8 ``channels height width``.
         flow: Which optical flow.
+        name: What it is called where it fails; its own name if left out.
 
     Returns:
         uint8 ``channels height width``.
@@ -27,7 +30,7 @@ def warp_middle(first: np.ndarray, last: np.ndarray, flow: Flow = dis) -> np.nda
     Reference:
         Jiang et al. 2018, Super SloMo, eq. 4 at t = ½, without its net.
     """
-    there, back = checked(flow(first, last), first, ""), checked(flow(last, first), last, "")
+    there, back = flow_between(flow, first, last, name), flow_between(flow, last, first, name)
     to_first, to_last = (back - there) / 4, (there - back) / 4
     drawn, counts = zip(
         _drawn(first, to_first, _seen(there, back)),

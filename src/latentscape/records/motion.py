@@ -13,6 +13,7 @@ class ShiftTable(Record):
         pixels: Of each shift.
         factor: Pixels to a cell of the latent; a shift by a multiple of it moves whole cells.
         edge: Cells at each border that were left out.
+        inside: Rows and columns of the cells that are left; empty in older records.
         rows: A row a shift: the encoder's error, held against the latent that is not moved, and
             the decoder's PSNR, held against the image that is not.
         baselines: A row a shift of the simplest code on the same grid, each cell's mean colour.
@@ -21,6 +22,7 @@ class ShiftTable(Record):
     pixels: tuple[int, ...]
     factor: int
     edge: int
+    inside: tuple[int, ...] = ()
     rows: tuple[Row, ...]
     baselines: tuple[Row, ...]
 

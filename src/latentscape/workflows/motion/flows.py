@@ -2,12 +2,16 @@
 
 import hashlib
 import inspect
+import sys
+from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
 from latentscape.motion.flow import (
+    FLOWS,
     Flow,
-    checked,
+    flow_between,
     flow_called,
     gradient_energy,
     linearity,
@@ -45,7 +49,7 @@ def flow_table(
         "fingerprint": subject.subject.images.fingerprint,
         "triplets": hashlib.sha256(subject.triplets.rows.tobytes()).hexdigest(),
         "flow": name,
-        "code": _code(engine),
+        "code": _code(name, engine),
         "grid": grid,
     }
 
@@ -57,7 +61,7 @@ def flow_table(
         ]
         return {key: np.stack([one[key] for one in told]) for key in told[0]}
 
-    table = Shards(subject.folder / PLACE, settings, len(subject))
+    table = Shards(subject.folder / PLACE, settings, len(subject), replaces=("version", "code"))
     return table.fill(compute, progress=progress)
 
 
@@ -72,11 +76,11 @@ def _of_triplet(
     frames: np.ndarray, flow: Flow, *, name: str, grid: tuple[int, int] | None
 ) -> dict[str, np.ndarray]:
     first, middle, last = frames
-    there = checked(flow(first, last), first, name)
-    back = checked(flow(last, first), last, name)
-    step = checked(flow(first, middle), first, name)
-    to_first = checked(flow(middle, first), middle, name)
-    to_last = checked(flow(middle, last), middle, name)
+    there = flow_between(flow, first, last, name)
+    back = flow_between(flow, last, first, name)
+    step = flow_between(flow, first, middle, name)
+    to_first = flow_between(flow, middle, first, name)
+    to_last = flow_between(flow, middle, last, name)
     linear = linearity(to_first, to_last)
     texture = (gradient_energy(first) + gradient_energy(last)) / 2
     found = {
@@ -97,9 +101,24 @@ def _grid(subject: MotionSubject) -> tuple[int, int] | None:
     return (subject.latent_shape[1], subject.latent_shape[2]) if subject.is_spatial else None
 
 
-def _code(flow: Flow) -> str:
-    """Hash of a callable's source, so that another one of its name is not taken for it."""
-    try:
-        return hashlib.sha256(inspect.getsource(flow).encode()).hexdigest()[:12]
-    except (OSError, TypeError):
-        return ""
+def _code(name: str, flow: Flow) -> str:
+    """What tells a flow from another one of its name: a hash of the file that it is written in.
+
+    What holds anything of its own (an object, a closure, a lambda) cannot be told from what it
+    was before, and is computed anew each time.
+    """
+    if name.startswith("python:"):
+        module = sys.modules[name.removeprefix("python:").partition(":")[0]]
+        file = getattr(module, "__file__", None)
+    else:
+        is_plain = inspect.isfunction(flow) and name != "<lambda>"
+        is_plain = is_plain and not (flow.__closure__ or flow.__defaults__ or flow.__kwdefaults__)
+        file = inspect.getsourcefile(flow) if is_plain else None
+    if file is None or not Path(file).is_file():
+        return uuid4().hex
+    code = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]
+    if name not in FLOWS:
+        return code
+    import cv2
+
+    return f"{code}, OpenCV {cv2.__version__}"

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,19 @@ class Shards:
         folder: Where; a folder within it is named by the settings' hash.
         settings: All that the numbers depend on; written beside them.
         n: Rows.
+        replaces: Names of settings: folders that differ in these alone are removed once this one
+            is filled.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, object], n: int):
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, object],
+        n: int,
+        *,
+        replaces: Collection[str] = (),
+    ):
+        self.replaces = frozenset(replaces)
         self.settings = {**settings, "rows": n}
         text = json.dumps(self.settings, sort_keys=True, default=str)
         self.folder = folder / hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -52,6 +63,7 @@ class Shards:
                 self._write(start // SHARD, compute(rows))
             if progress is not None:
                 progress(int(rows[-1]) + 1, self.n, unit)
+        self._remove_replaced()
         return self
 
     def column(self, name: str) -> np.ndarray:
@@ -70,6 +82,22 @@ class Shards:
         """Names of the columns."""
         with np.load(self._path(0), allow_pickle=False) as file:
             return list(file.files)
+
+    def _remove_replaced(self) -> None:
+        """Folders that nothing will read again, as what they were computed from has changed."""
+        if not self.replaces:
+            return
+        own = json.loads(json.dumps(self.settings, default=str))
+        for about in self.folder.parent.glob(f"*/{ABOUT}"):
+            try:
+                other = json.loads(about.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            if about.parent == self.folder or not isinstance(other, dict):
+                continue
+            differ = {name for name in {*own, *other} if own.get(name) != other.get(name)}
+            if differ <= self.replaces:
+                shutil.rmtree(about.parent, ignore_errors=True)
 
     def _path(self, shard: int) -> Path:
         return self.folder / f"{shard:05d}.npz"

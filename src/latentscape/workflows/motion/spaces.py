@@ -12,7 +12,7 @@ from latentscape.workflows.motion.subject import MotionSubject
 from latentscape.workflows.opening import Progress
 
 PLACE = "motion/numbers"
-VERSION = 1
+VERSION = 2
 PLACES = ("place_correlation", "place_correlation_partial", "moving_auc")
 
 
@@ -38,16 +38,18 @@ class Spaces:
         shot and ``between`` shots.
         """
         subject = self.subject
-        ends = subject.latents_of(np.array([0, len(subject) - 1]))
         settings = {
             "version": VERSION,
             "model": subject.subject.model.sha256,
-            "latents": hashlib.sha256(ends.tobytes()).hexdigest(),
-            "from": subject.latents_from,
-            "flow": self.flows.settings,
+            "fingerprint": subject.subject.images.fingerprint,
+            "triplets": hashlib.sha256(subject.triplets.rows.tobytes()).hexdigest(),
+            "latents": subject.latents_digest(),
+            "flow": self.flows.settings["flow"],
+            "flow_settings": self.flows.settings,
             "others": hashlib.sha256(np.stack([self.within, self.between]).tobytes()).hexdigest(),
         }
-        table = Shards(subject.folder / PLACE, settings, len(subject))
+        replaces = ("version", "latents", "flow_settings")
+        table = Shards(subject.folder / PLACE, settings, len(subject), replaces=replaces)
         return table.fill(self._compute, progress=progress)
 
     def _compute(self, which: np.ndarray) -> dict[str, np.ndarray]:
@@ -76,14 +78,17 @@ class Spaces:
         fit = others >= 0
         found = {name: np.full(len(points), np.nan) for name in Triangle._fields}
         if fit.any():
-            read = self.subject.latents_of if space == "latents" else self._pixels_of
-            told = triangle(first[fit], read(others[fit])[:, 1], last[fit])._asdict()
+            swapped = self._middles(space, others[fit])
+            told = triangle(first[fit], swapped, last[fit])._asdict()
             for name, column in told.items():
                 found[name][fit] = column
         return found
 
-    def _pixels_of(self, which: np.ndarray) -> np.ndarray:
-        return _pixels(self.subject.frames_of(which))
+    def _middles(self, space: str, which: np.ndarray) -> np.ndarray:
+        subject = self.subject
+        if space == "latents":
+            return subject.latents_of(which, (1,))[:, 0]
+        return _pixels(subject.subject.as_bytes(subject.triplets.rows[which, 1]))
 
     def _places(
         self, which: np.ndarray, latents: np.ndarray, frames: np.ndarray

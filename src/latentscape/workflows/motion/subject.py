@@ -1,6 +1,7 @@
 """A model and the motion triplets it is asked about: latents on disk, frames read when asked."""
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,8 @@ FEWEST = 3
 BATCH_VALUES = 1 << 23  # 42 RGB images of 256 pixels a side
 CHUNK, CHUNK_VALUES = 64, 1 << 22
 
-Reader = Callable[[np.ndarray], np.ndarray]
+Reader = Callable[[np.ndarray, Sequence[int]], np.ndarray]
+"""Places of triplets and which of their frames (0, 1, 2), to ``k frames *latent``."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +89,21 @@ class MotionSubject:
         for start in range(0, len(which), size):
             yield which[start : start + size]
 
-    def latents_of(self, which: np.ndarray) -> np.ndarray:
+    def latents_of(self, which: np.ndarray, frames: Sequence[int] = (0, 1, 2)) -> np.ndarray:
         """Posterior means of chosen triplets.
 
+        Args:
+            which: Places of the triplets.
+            frames: Which of their frames: 0 first, 1 middle, 2 last.
+
         Returns:
-            float32 ``k 3 *latent``: first, middle, last.
+            float32 ``k frames *latent``.
 
         Raises:
             StoreError: If one is not finite.
         """
         which = np.asarray(which)
-        latents = self.read(which)
+        latents = self.read(which, frames)
         broken = ~np.isfinite(latents.reshape(len(which), -1)).all(axis=1)
         if broken.any():
             name = self.triplets.names[which[np.flatnonzero(broken)[0]]]
@@ -113,8 +119,17 @@ class MotionSubject:
         found = np.empty((len(rows), *self.latent_shape), np.float32)
         for some in self.chunks(np.arange(len(rows))):
             which, at = np.divmod(place[rows[some]], 3)
-            found[some] = self.latents_of(which)[np.arange(len(some)), at]
+            for frame in np.unique(at).tolist():
+                here = at == frame
+                found[some[here]] = self.latents_of(which[here], (frame,))[:, 0]
         return found
+
+    def latents_digest(self) -> str:
+        """What tells these latents from others: a hash of all their values, wherever they lie."""
+        digest = hashlib.blake2b(digest_size=16)
+        for some in self.chunks():
+            digest.update(self.latents_of(some).tobytes())
+        return digest.hexdigest()
 
     def frames_of(self, which: np.ndarray) -> np.ndarray:
         """Frames of chosen triplets as the model sees them, uint8 ``k 3 channels height width``."""
@@ -165,10 +180,10 @@ def open_motion(
             store = _encoded(subject, (model, data), None if out is None else folder,
                              batch_size=batch_size, progress=progress)  # fmt: skip
             read = _from_store(store, triplets)
-            words = f"posterior means, encoded into {store.folder}"
+            words = f"posterior means, encoded into {'/'.join(store.folder.parts[-2:])}"
         else:
             read = _from_folder(Path(latents), subject, triplets)
-            words = f"posterior means, read from {latents}"
+            words = f"posterior means, read from the folder {Path(latents).resolve().name}"
     return MotionSubject(
         subject=subject,
         triplets=triplets,
@@ -227,8 +242,8 @@ def _encoded(
 
 
 def _from_store(store: Store, triplets: MotionTriplets) -> Reader:
-    def read(which: np.ndarray) -> np.ndarray:
-        rows = triplets.rows[which]
+    def read(which: np.ndarray, frames: Sequence[int]) -> np.ndarray:
+        rows = triplets.rows[which][:, list(frames)]
         return store.rows(rows.reshape(-1)).reshape(*rows.shape, *store.latent_shape)
 
     return read
@@ -244,4 +259,8 @@ def _from_folder(folder: Path, subject: Subject, triplets: MotionTriplets) -> Re
         latent_shape=model.autoencoder.latent_shape,
         data_fingerprint=subject.images.fingerprint,
     )
-    return lambda which: latents.read(triplets.names[which].tolist())
+
+    def read(which: np.ndarray, frames: Sequence[int]) -> np.ndarray:
+        return latents.read(triplets.names[which].tolist())[:, list(frames)]
+
+    return read
