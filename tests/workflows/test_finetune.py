@@ -88,7 +88,7 @@ def test_of_the_decoder_alone_every_latent_stays_to_the_bit(base, tmp_path):
     about = read_run(tmp_path / "x")
     assert about["base"]["sha256"] == open_model(base).sha256
     assert about["training"]["trains"] == "decoder"
-    assert about["training"]["ema"] == pytest.approx(1 - 1 / (0.1 * 4 * n_steps))
+    assert about["training"]["ema"] == pytest.approx(1 - 1 / (0.1 * 4 * n_steps), abs=1e-4)
 
 
 def test_the_record_says_what_measuring_says(base, tmp_path):
@@ -228,7 +228,7 @@ def test_a_held_sigma_is_stated(base, tmp_path):
     sigma = open_model(base).autoencoder.likelihood.log_sigma.exp().item()
     finetune(base, None, FinetuneConfig(train="all", hold="sigma", **QUICK), out=tmp_path / "s")
     kept = open_model(tmp_path / "s").autoencoder.likelihood
-    assert (kept.name, kept.sigma) == ("gaussian-fixed", pytest.approx(sigma))
+    assert (kept.name, kept.sigma) == ("gaussian-fixed", pytest.approx(sigma, rel=1e-3))
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ STAR = (
 # What is asked first, in this order: does it reconstruct, what does it carry, what shape has it.
 ASKED_FIRST = (
     *("mse", "psnr_mean", "ssim_std", "elbo", "rate", "active_units"),
+    *("rate_kept", "units_lost", "latent_drift"),
     *("mutual_information", "ablation_ratio", "participation_share", "sphericity", "prior_kl"),
     *("twonn_dimension", "linear_probe_accuracy", "triplet_accuracy", "silhouette_euclidean"),
     *("dissolve_amount", "share_morph", "share_horseshoe", "style_bow", "amount_with_bow"),

@@ -14,6 +14,7 @@ AVERAGED = 0.1  # share of a run's steps that the running mean of the weights sp
 LONGEST = 1000  # steps
 PERCEPTUAL = 0.1
 Held = Literal["nothing", "sigma", "rate"]
+SCHEDULES = ("warmup_epochs", "cycles", "free_bits", "capacity", "capacity_epochs", "gamma")
 PRESSURE = 10.0  # γ: how much more than the ELBO's nats those count that leave the held rate
 
 
@@ -133,6 +134,7 @@ def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> Tra
         inherited |= {"likelihood": config.likelihood, "likelihood_scale": None}
     held = _held(config, base)
     options |= held.pop("recipe_options", {})
+    rate = RATES[config.train] if config.learning_rate is None else config.learning_rate
     return TrainConfig(
         **{
             **inherited,
@@ -141,7 +143,7 @@ def training_of(config: FinetuneConfig, base: Base, *, perceptual: float) -> Tra
             "network_options": base.model.options,
             "epochs": config.epochs,
             "batch_size": config.batch_size,
-            "learning_rate": config.learning_rate or RATES[config.train],
+            "learning_rate": rate,
             "recipe_options": options,
             "more_terms": tuple(name for name, settings in further.items() if settings),
             "trains": config.train,
@@ -162,7 +164,8 @@ def _held(config: FinetuneConfig, base: Base) -> dict[str, Any]:
                 f"{base.model.likelihood}",
                 "leave --hold out: a stated scale is held anyway",
             )
-        return {"likelihood": "gaussian-fixed", "likelihood_scale": base.sigma}
+        sigma = float(f"{base.sigma:.4g}")  # it is shown, and typed again
+        return {"likelihood": "gaussian-fixed", "likelihood_scale": sigma}
     if config.hold == "rate":
         if base.rate is None:
             raise UsageError(
@@ -182,8 +185,13 @@ def _inherited(config: FinetuneConfig, base: Base) -> dict[str, Any]:
     told = {key: base.training[key] for key in OF_RECIPE if key in base.training}
     told = {key: fitted(TrainConfig, key, value) for key, value in told.items()}
     known = settings_of(recipe_named(base.recipe))  # not those of further terms
-    options = {k: v for k, v in told.get("recipe_options", {}).items() if k in known}
+    past = SCHEDULES if config.hold == "rate" else ()  # a held rate is reached at once
+    options = told.get("recipe_options", {}).items()
+    options = {key: value for key, value in options if key in known and key not in past}
     kept = {**told, "recipe": base.recipe, "recipe_options": options}
+    if config.beta is not None and kept.get("beta_convention") is not None:
+        options.pop("beta", None)  # a β of its own is in ELBO units, and so is the likelihood
+        kept |= {"beta_convention": None, "likelihood": None, "likelihood_scale": None}
     return {key: value for key, value in kept.items() if key not in ("more_terms", "trains")}
 
 
@@ -216,4 +224,4 @@ def averaging_over(n_steps: int) -> float:
     >>> averaging_over(100_000), averaging_over(500)
     (0.999, 0.98)
     """
-    return 1 - 1 / min(max(AVERAGED * n_steps, 2), LONGEST)
+    return round(1 - 1 / min(max(AVERAGED * n_steps, 2), LONGEST), 4)

@@ -56,13 +56,12 @@ class Loop:
         fabric: Fabric,
         folder: Path,
         doctor: Doctor | None = None,
-        begins_trained: bool = False,
     ):
         self.config, self.fabric, self.folder = config, fabric, folder
         self.learner = learner
         self.listeners: tuple[Listener, ...] = ()
         self.doctor = Doctor(config) if doctor is None else doctor
-        self.begins_trained = begins_trained  # then the history has a row before the first step
+        self.begins_trained = False  # if so, the history has a row before the first step
         self.train_feed, self.val_feed = feeds
         rate, decay = config.learning_rate, config.weight_decay
         fused = fabric.device.type in ("cpu", "cuda")

@@ -195,6 +195,7 @@ def _told(folder: Path, about: dict[str, Any]) -> dict[str, str]:
         if not training or key not in SAID_BY_TRAINING
     }
     told = {"recipe": about["recipe"]} | _flat(about["data"], "data ")
+    told |= {"begun with": str(about["base"].get("name", "?"))} if "base" in about else {}
     told |= _flat(training, "") | _flat(model, "")
     try:
         record = RunRecord.load(folder / "record")

@@ -166,15 +166,16 @@ def _loop(plan: Plan, fabric: Fabric, folder: Path) -> Loop:
     check_loggers(config.loggers)
     weighted = replace(config, weight_decay=max(config.weight_decay, recipe.weight_decay))
     weighting = weighting_of(images, plan.rows["train"], recipe=recipe, model=plan.description)
-    return Loop(
+    loop = Loop(
         Learner(model, objective, trains=config.trains),
         feeds,
         config=weighted,
         fabric=fabric,
         folder=folder,
         doctor=Doctor(config, weighting, rate_term(recipe), base_rate=plan.base_rate),
-        begins_trained=plan.base is not None,
     )
+    loop.begins_trained = plan.base is not None
+    return loop
 
 
 def _forewarn(weighting: Weighting | None, say: Callable[[str], None]) -> None:
