@@ -114,3 +114,27 @@ def test_the_running_mean_never_spans_more_than_the_run():
     assert averaging_over(1) == 0.5
     for n in (20, 300, 10_000, 10**7):
         assert averaging_over(n) ** n < 0.01
+
+
+def test_a_beta_without_a_convention_is_in_elbo_units_whatever_the_bases_was():
+    told = {"beta_convention": "mean-sum", "recipe_options": {"beta": 2.0}}
+    base = Base(MODEL, "vae", told)
+    assert asked(base, train="all").beta_convention == "mean-sum"
+    config = asked(base, train="all", beta=1.0)
+    assert config.beta_convention is None
+    term = rate_term(recipe_of(config, MODEL.image_shape))
+    assert term is not None
+    assert term.beta == 1.0
+
+
+def test_a_learning_rate_of_nothing_is_not_the_default():
+    with pytest.raises(UsageError, match="learning rate is 0"):
+        asked(train="all", learning_rate=0.0)
+
+
+def test_a_held_rate_leaves_the_bases_schedules_behind():
+    base = Base(MODEL, "beta_vae", {"recipe_options": {"beta": 2.0, "warmup_epochs": 3}}, rate=90.0)
+    options = asked(base, train="all", hold="rate").recipe_options
+    assert "warmup_epochs" not in options
+    assert options["capacity"] == 90.0
+    recipe_of(asked(base, train="all", hold="rate"), MODEL.image_shape)

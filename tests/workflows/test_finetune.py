@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import latentscape.workflows.finetune as workflow
 from latentscape import FinetuneConfig, TrainConfig, finetune, measure, open_model, train
 from latentscape.data import DataConfig
 from latentscape.errors import ModelError, TrainingError, UsageError
@@ -253,3 +254,40 @@ def test_without_the_net_the_perceptual_weight_is_nought_and_said(base, tmp_path
     record = finetune(base, None, config, out=tmp_path / "x", say=said.append)
     assert any("not on this machine" in line for line in said)
     assert not any("LPIPS" in words for words in record.objective)
+
+
+def test_a_held_rate_goes_on_as_it_began_whatever_is_measured_now(base, tmp_path, monkeypatch):
+    """Another number of threads changes the last digits of a measured rate."""
+    config = FinetuneConfig(train="all", hold="rate", **QUICK)
+    finetune(base, None, config, out=tmp_path / "x")
+    measured = workflow._as_it_is
+
+    def nearly(subject):
+        now = measured(subject)
+        return now._replace(rate=now.rate * (1 + 1e-9))
+
+    monkeypatch.setattr(workflow, "_as_it_is", nearly)
+    finetune(base, None, config, out=tmp_path / "x", resume=True)
+
+
+def test_what_an_adapter_froze_stays_so_and_what_came_frozen_is_thawed(mine):
+    opened = open_model(mine, "fp32")
+    autoencoder = opened.autoencoder
+    described = workflow._base(opened).model
+    there = next(w for name, w in autoencoder.named_parameters() if "there.weight" in name)
+    there.requires_grad_(False)
+    assert not there.requires_grad
+    workflow._begun_with(opened, described, mse=0.1)
+    assert not there.requires_grad
+    autoencoder.requires_grad_(False)
+    workflow._begun_with(opened, described, mse=0.1)
+    assert there.requires_grad
+
+
+def test_a_modules_name_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets.py").write_text("")
+    assert workflow._resolved("python:nets:make") == "python:nets:make"
+    whole = f"python:{tmp_path / 'nets.py'}:make"
+    assert workflow._resolved("python:nets.py:make") == whole

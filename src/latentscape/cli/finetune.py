@@ -12,6 +12,7 @@ from latentscape.cli.options import (
     Seed,
     Settings,
     Size,
+    changed,
     one_of,
     parse_settings,
     sized,
@@ -68,6 +69,8 @@ def finetune(
 
     latentscape finetune runs/x triplets:clips --train all --recipe sigma_vae --out runs/x-all
     """
+    from latentscape.data import DataConfig
+    from latentscape.errors import UsageError
     from latentscape.models import LikelihoodName
     from latentscape.training import Precision, TrainConfig
     from latentscape.training.config import DoctorMode, Trained
@@ -76,7 +79,12 @@ def finetune(
 
     keep_freed_memory()
     shown = tuple(one_of(name, MAPS, "map") for name in maps.split(",")) if report else ()
-    more = parse_settings(settings, TrainConfig)
+    more = parse_settings(settings, TrainConfig, DataConfig)
+    if more["network"]:
+        raise UsageError(
+            f"--set network.{next(iter(more['network']))} is of another network than the base's",
+            "leave it out: fine-tuning keeps the networks",
+        )
     kinds = get_args(LikelihoodName)
     config = FinetuneConfig(
         train=one_of(train, get_args(Trained), "part to train"),
@@ -101,7 +109,7 @@ def finetune(
             "recipe_options": more["recipe"],
         },
     )
-    named = sized(data, size, model=model)
+    named = changed(sized(data, size, model=model), more["DataConfig"], model=model)
     place = out or Path("runs") / f"{Path(model.partition(':')[2] or model).name}-{train}"
     _run((model, named), config, place, resume=resume, maps=shown, json=json)
 

@@ -87,14 +87,28 @@ def with_settings(
     if not pairs:
         return data
     from latentscape.data import DataConfig
-    from latentscape.models.saved import data_config
-    from latentscape.records import RUN_FILE, read_run
 
     sorted_ = parse_settings(pairs, DataConfig)
     for room in ("recipe", "network"):
         if sorted_[room]:
             raise UsageError(f"--set {room}.{next(iter(sorted_[room]))} is of training", "leave it")
-    settings = sorted_["DataConfig"]
+    return changed(data, sorted_["DataConfig"], model=model)
+
+
+def changed(
+    data: "str | DataConfig | None", settings: dict[str, Any], *, model: str
+) -> "str | DataConfig | None":
+    """DATA with other fields; of a run, by the rule of the run's own images.
+
+    Raises:
+        UsageError: If there is no DATA to change.
+    """
+    if not settings:
+        return data
+    from latentscape.data import DataConfig
+    from latentscape.models.saved import data_config
+    from latentscape.records import RUN_FILE, read_run
+
     if isinstance(data, DataConfig):
         return replace(data, **settings)
     if (Path(model) / RUN_FILE).exists():
@@ -103,7 +117,9 @@ def with_settings(
             own = replace(own, source=data, limit=None)
         return replace(own, **settings)
     if data is None:
-        raise UsageError(f"--set {pairs[0]} is of DATA, and none is named", "name DATA after MODEL")
+        raise UsageError(
+            f"--set {next(iter(settings))} is of DATA, and none is named", "name DATA after MODEL"
+        )
     return DataConfig(data, **settings)
 
 

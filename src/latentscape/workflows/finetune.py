@@ -117,7 +117,7 @@ def _plan(
     base = _base(opened)
     now = _as_it_is(replace(subject, rows=rows["train"]))
     if config.train == "all":
-        base = replace(base, rate=now.rate)
+        base = replace(base, rate=_held_before(begun) or now.rate)
     training = training_of(config, base, perceptual=_perceptual(config, base, say=say))
     training = as_launched(training)
     if config.ema is None and config.train == "decoder":
@@ -199,14 +199,24 @@ def _averaging(config: TrainConfig, n_train: int, begun: Path | None) -> float:
     return averaging_over(config.epochs * math.ceil(batches / config.accumulate))
 
 
+def _held_before(begun: Path | None) -> float | None:
+    """The rate that a run which goes on has held; measured anew it differs in its last digits."""
+    if begun is None or not (begun / RUN_FILE).exists():
+        return None
+    options = (read_run(begun).get("training") or {}).get("recipe_options") or {}
+    return options.get("capacity")
+
+
 def _begun_with(opened: OpenModel, description: ModelConfig, *, mse: float) -> Autoencoder:
     """The base's networks under the likelihood of the description; a σ that is new fits them."""
     autoencoder = with_likelihood(opened.autoencoder, description)
     likelihood = autoencoder.likelihood
     if isinstance(likelihood, GaussianLearned) and likelihood.mse == 0:
         likelihood.mse.fill_(mse)
-    for weight in autoencoder.parameters():  # another program's may come frozen
-        weight.requires_grad_(weight.is_floating_point())
+    weights = list(autoencoder.parameters())
+    if not any(weight.requires_grad for weight in weights):  # another program's may come frozen
+        for weight in weights:
+            weight.requires_grad_(weight.is_floating_point())
     return autoencoder
 
 
@@ -224,6 +234,8 @@ def _described(opened: OpenModel, words: str) -> dict[str, Any]:
 def _resolved(words: str) -> str:
     """The words of a model with its files and folders by their whole paths."""
     scheme, colon, rest = words.partition(":")
+    if scheme == "python" and not rest.rpartition(":")[0].endswith(".py"):
+        return words  # a module's name is none of a file's, though a folder may be called so
     parts = []
     for part in rest.split(","):
         file, apart, called = part.rpartition(":")  # python:FILE.py:CALLABLE
