@@ -6,6 +6,7 @@ import json
 import pytest
 import torch
 
+from latentscape.errors import ShapeError
 from latentscape.models import ModelConfig, build_model
 from latentscape.nn import NETWORKS
 from latentscape.shapes import ImageShape
@@ -51,3 +52,13 @@ def test_a_description_survives_json():
     read = ModelConfig.from_json(json.loads(json.dumps(config.to_json())))
     assert read == config
     assert torch.equal(weights(read, 0), weights(config, 0))
+
+
+def test_latents_of_another_size_are_refused():
+    """Convolutions alone would make a smaller image of a smaller grid."""
+    model = build_model(ModelConfig("conv", ImageShape(1, 16, 16), (4, 4, 4)), 0)
+    assert model.decode(torch.zeros(2, 4, 4, 4)).shape == (2, 1, 16, 16)
+    for wrong in ((4, 2, 2), (4, 4, 8), (64,)):
+        with pytest.raises(ShapeError, match=r"have the shape \(4, 4, 4\), not") as no:
+            model.decode(torch.zeros(2, *wrong))
+        assert no.value.hint

@@ -10,7 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from latentscape.errors import ModelError
+from latentscape.errors import ModelError, ShapeError
 from latentscape.models.likelihood import Likelihood
 from latentscape.models.padding import pad_to, padded_shape
 from latentscape.models.posterior import Posterior, PosteriorKind, posterior_of
@@ -99,7 +99,17 @@ class Autoencoder(nn.Module):
         return made if (low, high) == (0, 1) else (made - low) / (high - low)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Latents ``batch *latent`` to mean images in [0, 1]."""
+        """Latents ``batch *latent`` to mean images in [0, 1].
+
+        Raises:
+            ShapeError: If they are of another shape, and the model takes one size only.
+        """
+        given = tuple(latents.shape[1:])
+        if self.size_step is None and given != tuple(self.latent_shape):
+            raise ShapeError(
+                f"the model's latents have the shape {tuple(self.latent_shape)}, not {given}",
+                "give batch × latent shape",
+            )
         return self.likelihood.mean(self.logits(latents))
 
     @property
