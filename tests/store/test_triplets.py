@@ -135,6 +135,12 @@ def test_what_is_missing_damaged_or_no_number_is_named(folder):
         opened(folder / "nowhere")
 
 
+def test_an_empty_file_is_damaged(folder):
+    (folder / "film_0" / "t" / "latent2.npy").write_bytes(b"")
+    with pytest.raises(StoreError, match="damaged"):
+        opened(folder).read(["film_0/t"])
+
+
 def test_half_and_double_precision_are_read_as_float32(folder):
     for kind in (np.float16, np.float64):
         exact = np.arange(54).reshape(3, 2, 3, 3).astype(kind) / 8

@@ -256,7 +256,7 @@ def read_triplet(folder: Path | str) -> np.ndarray:
         raise StoreError(
             f"{folder} does not hold {', '.join(NAMES)}", "encode its three frames first"
         ) from error
-    except ValueError as error:
+    except (ValueError, EOFError) as error:  # NumPy's, of an empty file
         raise StoreError(
             f"the latents in {folder} are damaged or differ in shape",
             "encode its three frames again",
