@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from latentscape.errors import UsageError
-from latentscape.models import Gaussian, build_likelihood
+from latentscape.models import Gaussian, ModelConfig, build_likelihood, build_model
+from latentscape.models.python import adapt
 from latentscape.objectives import Equivariance, Pass, Sizes
 from latentscape.objectives.equivariance import _scaled, _shifted, _turned
 from latentscape.shapes import ImageShape
@@ -114,12 +115,82 @@ def test_gradients_reach_latents():
     assert latents.grad.abs().sum() > 0
 
 
-def test_decoders_of_one_size_are_named():
-    def stubborn(latents: Tensor) -> Tensor:
-        return latents.reshape(3, 2, CELLS, CELLS).repeat(1, 1, FACTOR, FACTOR)
+class Halves(nn.Module):
+    """An any-size model of one channel, whose decoder can be told to misbehave."""
 
-    with pytest.raises(UsageError, match="one size only"):
-        Equivariance(moves=("scale",)).loss(done_by(stubborn), None)
+    pixel_range, size_step, channels = (0, 1), FACTOR, 1
+
+    def __init__(self, behaves: str = "well"):
+        super().__init__()
+        self.behaves = behaves
+        self.norm = nn.BatchNorm2d(1)
+
+    def encode(self, images: Tensor) -> Tensor:
+        return F.avg_pool2d(images, FACTOR)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        smaller = latents.shape[2] < CELLS
+        if self.behaves == "refuses" and smaller:
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+        if self.behaves == "has no room" and smaller:
+            raise torch.OutOfMemoryError("no room")
+        if self.behaves == "same size":
+            return F.interpolate(self.norm(latents), (SIDE, SIDE))
+        return blocks(self.norm(latents))
+
+
+def halves(behaves: str = "well", height: int = SIDE):
+    return adapt(Halves(behaves), "halves").for_images(ImageShape(1, height, SIDE))
+
+
+def test_a_decoder_of_one_size_is_named_before_training():
+    scaling = Equivariance(moves=("scale",))
+    scaling.require_fit(halves())
+    for behaves, match in (("refuses", "mat1 and mat2"), ("same size", "makes 64×64 of a grid")):
+        with pytest.raises(UsageError, match=f"smaller image.*{match}") as no:
+            scaling.require_fit(halves(behaves))
+        assert no.value.hint
+        Equivariance(moves=("shift", "rotation")).require_fit(halves(behaves))
+    with pytest.raises(torch.OutOfMemoryError):
+        scaling.require_fit(halves("has no room"))
+
+
+def test_asking_the_decoder_leaves_it_as_it_was():
+    model = halves().train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    Equivariance().require_fit(model)
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_own_grids_that_were_rounded_are_named_before_training():
+    """30 → 15 → 8 → 4: a quarter of the grid is one cell, of the image eight pixels, not six."""
+    config = ModelConfig("conv", ImageShape(1, 30, 30), (4, 4, 4))
+    with pytest.raises(UsageError, match="makes 6×6 of a grid of 1×1, not the 8×8"):
+        Equivariance(moves=("scale",)).require_fit(build_model(config, 0))
+    even = ModelConfig("conv", ImageShape(1, 32, 32), (4, 4, 4))
+    Equivariance().require_fit(build_model(even, 0))
+
+
+def test_what_breaks_later_is_not_called_a_size():
+    def broken(latents: Tensor) -> Tensor:
+        raise RuntimeError("something else")
+
+    done = done_by(blocks)
+    object.__setattr__(done, "decoder", broken)
+    with pytest.raises(RuntimeError, match="something else"):
+        Equivariance(moves=("scale",)).loss(done, None)
+
+
+def test_padded_images_are_refused_before_training():
+    """The padded grid would be held against images without their padding."""
+    with pytest.warns(UserWarning, match="are padded"):
+        model = halves(height=SIDE - 4)
+    for move in ("scale", "shift", "rotation"):
+        with pytest.raises(UsageError, match="60×64 are padded to 64×64") as no:
+            Equivariance(moves=(move,)).require_fit(model)
+        assert no.value.hint
+        assert "multiples of 8" in no.value.hint
 
 
 def test_a_vector_is_no_grid():

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentscape.errors import UsageError, nearest
+from latentscape.models import Autoencoder
 from latentscape.objectives.term import Pass, Sizes, Term
 
 Move = Literal["scale", "shift", "rotation"]
@@ -17,6 +18,7 @@ SMALLEST = 0.25  # of a side, when images are made smaller
 FARTHEST = 0.25  # of a side, when images are shifted
 
 Moved = tuple[Tensor, Tensor]
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,38 @@ class Equivariance(Term):
             )
         return None
 
+    @torch.no_grad()
+    def require_fit(self, model: Autoencoder) -> None:
+        """A model that pads its images, or a decoder of one size of grid, is refused.
+
+        Raises:
+            UsageError: If the grid cannot be moved with the image.
+        """
+        image, inner, step = model.image_shape, model.inner_shape, model.size_step
+        if inner != image:
+            raise UsageError(
+                f"images of {image.height}×{image.width} are padded to {inner.height}×"
+                f"{inner.width} inside the model, so that its grid does not move as they do",
+                f"leave --equivariance out, or give sides that are multiples of {step}",
+            )
+        if "scale" not in self.moves:
+            return
+        channels, rows, columns = model.latent_shape
+        was_training = model.training
+        model.eval()
+        for fewer in sorted({_fewest(rows), rows - 1}):
+            grid, size = _sizes_at(fewer, (rows, columns), (image.height, image.width))
+            latents = torch.zeros(1, channels, *grid, device=model.device)
+            try:
+                made = tuple(model.logits(latents).shape[2:])
+            except torch.OutOfMemoryError:
+                raise
+            except (RuntimeError, ValueError) as error:  # what layers raise at a size they refuse
+                said = str(error).strip().partition("\n")[0]
+                raise _fixed(f"refuses a grid of {grid[0]}×{grid[1]}: {said}") from error
+            _require_size(made, grid, size)
+        model.train(was_training)
+
     def loss(self, done: Pass, part: nn.Module | None) -> Tensor:
         """Nats per image, at least 0."""
         which, *draws = torch.rand(3, generator=done.rng, device=done.images.device).tolist()
@@ -70,13 +104,22 @@ class Equivariance(Term):
 
 
 def _scaled(done: Pass, draws: list[float]) -> Moved:
-    (height, width), (rows, columns) = done.images.shape[2:], done.latents.shape[2:]
-    least = max(1, round(SMALLEST * rows))
-    rows_now = least + int(draws[0] * (rows - least))
-    columns_now = max(1, round(columns * rows_now / rows))
-    latents = _resized(done.latents, (rows_now, columns_now))
-    size = (round(height * rows_now / rows), round(width * columns_now / columns))
-    return _resized(done.images, size), _decoded(done, latents, size)
+    sides, cells = (tuple(grid.shape[2:]) for grid in (done.images, done.latents))
+    least = _fewest(cells[0])
+    grid, size = _sizes_at(least + int(draws[0] * (cells[0] - least)), cells, sides)
+    return _resized(done.images, size), _decoded(done, _resized(done.latents, grid), size)
+
+
+def _fewest(rows: int) -> int:
+    """Rows of the smallest grid."""
+    return max(1, round(SMALLEST * rows))
+
+
+def _sizes_at(rows: int, cells: Sequence[int], sides: Sequence[int]) -> tuple[Size, Size]:
+    """A grid with so many rows, and the image that belongs to it."""
+    columns = max(1, round(cells[1] * rows / cells[0]))
+    size = (round(sides[0] * rows / cells[0]), round(sides[1] * columns / cells[1]))
+    return (rows, columns), size
 
 
 def _turned(done: Pass, draws: list[float]) -> Moved:
@@ -109,7 +152,7 @@ def _translated(grid: Tensor, by: list[float]) -> Tensor:
     return F.grid_sample(grid, places, "bicubic", "border", align_corners=False)
 
 
-def _resized(grid: Tensor, size: tuple[int, int]) -> Tensor:
+def _resized(grid: Tensor, size: Size) -> Tensor:
     return F.interpolate(grid, size, mode="bilinear", align_corners=False, antialias=True)
 
 
@@ -117,18 +160,23 @@ def _decoded(done: Pass, latents: Tensor, size: Sequence[int]) -> Tensor:
     """Mean images of moved latents.
 
     Raises:
-        UsageError: If the decoder takes latents of one size only.
+        UsageError: If they come out in another size.
     """
-    fixed = UsageError(
-        "the decoder takes grids of one size only, and cannot be asked for a smaller image",
+    logits = done.decoder(latents).float()
+    _require_size(logits.shape[2:], latents.shape[2:], size)
+    return done.likelihood.mean(logits)
+
+
+def _require_size(made: Sequence[int], grid: Sequence[int], size: Sequence[int]) -> None:
+    if tuple(made) != tuple(size):
+        raise _fixed(
+            f"makes {made[0]}×{made[1]} of a grid of {grid[0]}×{grid[1]}, "
+            f"not the {size[0]}×{size[1]} that the smaller image has"
+        )
+
+
+def _fixed(does: str) -> UsageError:
+    return UsageError(
+        f"the decoder cannot be asked for a smaller image: it {does}",
         "move by --equivariance shift, or rotation of square images",
     )
-    try:
-        logits = done.decoder(latents).float()
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as error:
-        raise fixed from error
-    if tuple(logits.shape[2:]) != tuple(size):
-        raise fixed
-    return done.likelihood.mean(logits)

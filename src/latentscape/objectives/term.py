@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from latentscape.models import Likelihood, Posterior
+from latentscape.models import Autoencoder, Likelihood, Posterior
 from latentscape.shapes import ImageShape, LatentShape
 
 
@@ -69,6 +69,14 @@ class Term(ABC):
     def build(self, sizes: Sizes) -> nn.Module | None:
         """The term's own learned part (a discriminator, say), if it has one."""
         return None
+
+    def require_fit(self, model: Autoencoder) -> None:
+        """Refuse a model that the term cannot be asked of, before training begins.
+
+        Raises:
+            UsageError: If it is one.
+        """
+        return
 
     @abstractmethod
     def loss(self, done: Pass, part: nn.Module | None) -> Tensor:

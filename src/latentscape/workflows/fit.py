@@ -69,10 +69,11 @@ class Plan:
     base_rate: float | None = None
 
     def require_fit(self) -> None:
-        """Refuse images that this training cannot use, before anything is written.
+        """Refuse images and models that this training cannot use, before anything is written.
 
         Raises:
             DataError: If a split is empty, or classes are wanted and missing.
+            UsageError: If the model is none that a term can be asked of.
         """
         images, recipe = self.images, self.recipe
         for split in ("train", "val", "test"):
@@ -81,6 +82,8 @@ class Plan:
                     f"{images.name} leaves no images to {WORDS[split]}",
                     f"give more images, or --set {split.replace('train', 'test')}_fraction=0.2",
                 )
+        for term in recipe.terms:
+            term.require_fit(self.model)
         if not recipe.needs_labels:
             return
         n_classes = len(set(images.labels.tolist()) - {-1})
