@@ -95,3 +95,18 @@ def test_one_shot_has_numbers_and_no_intervals():
     ways = {"linear": errors(1, 0), "conv": errors(0.5, 1)}
     for row in prediction_rows(ways, one):
         assert all(m.low is None for m in row.measures)
+
+
+def test_a_ratio_that_has_no_room_on_many_resamples_has_no_number():
+    """Without them the interval would say the skill is large just where it is least known."""
+    room = np.random.default_rng(0).normal(0.05, 1, 40).repeat(3)
+    room += 0.05 - room.mean()
+    ceiling = {"mse": np.full(120, 10.0)}
+    ways = {BLEND: {"mse": 10 + room}, "conv": {"mse": np.full(120, 9.9)}, CEILING: ceiling}
+    below = (DRAWS.counts @ room <= 0).mean()
+    assert 0.025 < below < 0.6
+    found = rows(**ways)["conv"]
+    assert [u.name for u in found.undefined] == ["motion_skill"]
+    assert "of the resamples" in found.undefined[0].why
+    ways[BLEND] = {"mse": 11 + 0.1 * room}
+    assert rows(**ways)["conv"]["motion_skill"].low is not None

@@ -31,3 +31,15 @@ def test_a_film_goes_there_and_back(tmp_path, channels, side):
 def test_an_unknown_kind_is_met_kindly(tmp_path):
     with pytest.raises(UsageError, match="avi"):
         write_film(np.zeros((1, 2, 1, 8, 8), np.uint8), ["a"], tmp_path / "way", kinds=("avi",))
+
+
+def test_tiles_stand_in_as_many_columns_as_asked_on_black_or_white(tmp_path):
+    frames = np.full((6, 3, 1, 64, 64), 128, np.uint8)
+    for is_dark, columns in ((False, 5), (True, 6)):
+        (path,) = write_film(
+            frames, list("abcdef"), tmp_path / "way", columns=columns, is_dark=is_dark
+        )
+        with Image.open(path) as film:
+            assert film.size[0] == columns * 66
+            corner = np.asarray(film.convert("L"))[-1, 0]
+        assert corner < 60 if is_dark else corner > 200

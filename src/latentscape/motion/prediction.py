@@ -15,6 +15,7 @@ from latentscape.motion.resampled import Draws, means, once
 from latentscape.records import Measure, Row
 
 Columns = Mapping[str, np.ndarray]
+MOST_EMPTY = 0.025  # share of resamples on which a ratio may have nothing below its line
 LATENT, PARTS = "latent_error", "latent_parts"
 PIXEL, PERCEPTUAL = "mse", "lpips"
 MEANS = (PIXEL, "psnr_mean", "ssim_std", PERCEPTUAL)
@@ -78,12 +79,18 @@ def ratio(
     """Σ top / Σ bottom over triplets, or 1 less that, with its interval on resamples.
 
     Raises:
-        UndefinedError: If Σ bottom is not above 0.
+        UndefinedError: If Σ bottom is not above 0, or not on more than 2.5 % of the resamples: an
+            interval of the others alone would leave out where the ratio is least known.
     """
     if not bottom.sum() > 0:
         raise UndefinedError("what it is held against has no error", "take frames that move")
     value = top.sum() / bottom.sum()
     below = draws.counts @ bottom
+    if len(below) and (empty := float((below <= 0).mean())) > MOST_EMPTY:
+        raise UndefinedError(
+            f"what it is held against is not above 0 on {100 * empty:.0f} % of the resamples",
+            "take more shots, or frames that move more",
+        )
     drawn = np.divide(draws.counts @ top, below, out=np.full(len(below), np.nan), where=below > 0)
     value, drawn = (1 - value, 1 - drawn) if less else (value, drawn)
     interval = draws.interval(float(value), drawn, CATALOGUE[name].bounds)

@@ -16,14 +16,16 @@ class PredictorFit(Record):
         words: What was found or chosen.
         n_parameters: Numbers that were fitted.
         seconds: That it took.
+        validation_error: Squared error on the validation triplets once fitted, mean over values.
         history: Squared error on the validation triplets, first that of the linear predictor,
-            then one an epoch; of nets only.
+            then one an epoch, as long as it was finite; of nets only.
     """
 
     name: str
     words: str
     n_parameters: int
     seconds: float
+    validation_error: float | None = None
     history: tuple[float, ...] = ()
 
 
@@ -31,7 +33,7 @@ class MotionThird(Record):
     """A third of the test triplets, by how much moves.
 
     Attributes:
-        name: ``little motion``, ``middling motion`` or ``much motion``.
+        name: ``least motion``, ``middle motion`` or ``most motion``.
         least, most: Mean length of the optical flow from first to last, pixels.
         rows, baselines: As those of all.
     """
@@ -54,9 +56,11 @@ class PredictionRecord(Record):
         by_motion: The same for thirds of the test triplets; empty of fewer than nine.
         fits: Of the predictors, in the order of the rows.
         left_out: Predictors that do not apply to such latents, and why.
-        n_triplets: Number of triplets by split.
-        n_shots, n_films: Number of shots and films of the test triplets.
-        resampled: Over what intervals were drawn.
+        n_triplets: Number of triplets that were used, by split.
+        n_shots, n_films: Number of shots (of scenes, where these are known) and of films of the
+            test triplets.
+        grouped_by: ``shot`` or ``scene``: what the number of shots counts.
+        resampled: Over what intervals were drawn, or why there are none.
         names, shots, films: Of each test triplet.
         motion: (n,) mean length of the optical flow from first to last, pixels.
         columns: Way and number, e.g. ``conv latent_error``, to (n,) values.
@@ -77,6 +81,7 @@ class PredictionRecord(Record):
     n_triplets: dict[str, int]
     n_shots: int
     n_films: int
+    grouped_by: str = "shot"
     resampled: str
     names: tuple[str, ...]
     shots: tuple[str, ...]
@@ -90,3 +95,18 @@ class PredictionRecord(Record):
     latents_from: str = ""
     settings: dict[str, bool | int | float] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> str | None:
+        """The predictor that errs least on the validation triplets; None where none beats the line.
+
+        The test triplets are asked once a choice is made: the least of many test errors is small
+        by luck too.
+        """
+        errors = {fit.name: fit.validation_error for fit in self.fits}
+        told = {row.name: e for row in self.rows if (e := errors.get(row.name)) is not None}
+        line = errors.get("linear")
+        if not told or line is None:
+            return None
+        name = min(told, key=lambda one: told[one])
+        return name if told[name] < line else None

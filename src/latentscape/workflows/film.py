@@ -13,6 +13,7 @@ from latentscape.training.snapshot import write_gif
 if TYPE_CHECKING:
     from PIL import Image
 
+Colour = tuple[int, int, int]
 FILMS = ("gif", "mp4")
 SECONDS, COLUMNS, TILE = 2.4, 5, 64
 INK, PAPER = (36, 41, 47), (255, 255, 255)
@@ -20,7 +21,13 @@ STRIP = 18  # pixels above each row of tiles, for their names
 
 
 def write_film(
-    frames: np.ndarray, names: Sequence[str], stem: Path, *, kinds: Sequence[str] = ("gif",)
+    frames: np.ndarray,
+    names: Sequence[str],
+    stem: Path,
+    *,
+    kinds: Sequence[str] = ("gif",),
+    columns: int = COLUMNS,
+    is_dark: bool = False,
 ) -> list[Path]:
     """``stem.gif`` or ``stem.mp4``: a tile a sequence, its name above, there and back again.
 
@@ -29,6 +36,8 @@ def write_film(
         names: Of the tiles.
         stem: Of the files.
         kinds: Out of `FILMS`.
+        columns: Most tiles in a row.
+        is_dark: Names in white on black, which suits light and dark pages alike.
 
     Returns:
         The files.
@@ -42,7 +51,8 @@ def write_film(
         if kind not in FILMS:
             raise UsageError(f"there is no film {kind!r}", nearest(kind, FILMS))
         path = film_path(stem, kind)
-        pictures = _pictures(frames, names)
+        colours = (PAPER, INK) if is_dark else (INK, PAPER)
+        pictures = _pictures(frames, names, columns, colours)
         if kind == "gif":
             write_gif(pictures, path, seconds=SECONDS, rest=0)
         else:
@@ -62,10 +72,12 @@ def remove_films(stem: Path) -> None:
         film_path(stem, kind).unlink(missing_ok=True)
 
 
-def _pictures(frames: np.ndarray, names: Sequence[str]) -> "list[Image.Image]":
+def _pictures(
+    frames: np.ndarray, names: Sequence[str], columns: int, colours: tuple[Colour, Colour]
+) -> "list[Image.Image]":
     from PIL import Image, ImageDraw, ImageFont
 
-    columns = min(COLUMNS, len(frames))
+    columns, (ink, paper) = min(columns, len(frames)), colours
     frames = np.moveaxis(frames, 2, -1)  # tiles steps height width channels
     if frames.shape[-1] not in (1, 3):
         frames = frames.mean(-1, keepdims=True).round().astype(np.uint8)
@@ -76,11 +88,11 @@ def _pictures(frames: np.ndarray, names: Sequence[str]) -> "list[Image.Image]":
         tiles = [_scaled(image) for image in frames[:, step]]
         side, width = tiles[0].shape[0] + STRIP, tiles[0].shape[1] + 2
         rows = -(-len(tiles) // columns)
-        picture = Image.new("RGB", (columns * width, rows * side), PAPER)
+        picture = Image.new("RGB", (columns * width, rows * side), paper)
         draw = ImageDraw.Draw(picture)
         for i, image in enumerate(tiles):
             x, y = (i % columns) * width, (i // columns) * side
-            draw.text((x + 1, y + 2), names[i], fill=INK, font=font)
+            draw.text((x + 1, y + 2), names[i], fill=ink, font=font)
             picture.paste(Image.fromarray(image), (x + 1, y + STRIP))
         pictures.append(picture)
     return pictures

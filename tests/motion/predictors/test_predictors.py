@@ -214,6 +214,7 @@ def test_a_net_that_never_beats_the_line_stays_the_line():
     val = straight(8, (2, 8, 8))
     told = predictor_named("conv", QUICK).fit(TripletLatents.of(*train), TripletLatents.of(*val))
     assert told.words.endswith("the midpoint")
+    assert told.n_parameters == 0
     assert told.history[0] == min(told.history)
     ends = train[0]
     np.testing.assert_array_equal(fitted("conv", train, val).predict(ends), ends.mean(1))
@@ -305,3 +306,46 @@ def test_words_are_checked():
         TripletLatents.of(np.zeros((3, 2, 4)), np.zeros((2, 4)))
     with pytest.raises(ShapeError):
         TripletLatents.of(np.zeros((3, 2, 4, 4)), np.zeros((3, 4, 4)))
+
+
+def test_the_epoch_that_is_named_is_the_one_that_is_kept(monkeypatch):
+    """An error that falls by less than counts as better is least, and is not kept."""
+    from latentscape.motion.predictors.trained import Trained
+
+    errors = iter([1.0, 0.5, 0.499_99, 0.7])
+    monkeypatch.setattr(Trained, "error", lambda self, triplets: next(errors))
+    train = [TripletLatents.of(*patterns(16, side=6, seed=seed)) for seed in range(2)]
+    told = predictor_named("conv", FitConfig(epochs=3, batch_size=8)).fit(*train)
+    assert told.words == "best epoch 1 of 3"
+    assert told.n_parameters > 0
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_training_that_diverges_says_so_and_stays_the_line(name):
+    train, val, test = (patterns(16, seed=seed) for seed in range(3))
+    predictor = predictor_named(name, FitConfig(epochs=4, batch_size=8, rate=1e30))
+    told = predictor.fit(TripletLatents.of(*train), TripletLatents.of(*val))
+    assert "diverged in epoch 1" in told.words
+    assert "the midpoint" in told.words
+    assert told.n_parameters == 0
+    assert np.isfinite(told.history).all()
+    np.testing.assert_array_equal(predictor.predict(test[0]), test[0].mean(1))
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_what_was_kept_of_a_fit_predicts_the_same(name):
+    train, val, test = (patterns(16, side=6, seed=seed) for seed in range(3))
+    first, again = fitted(name, train, val), predictor_named(name, QUICK)
+    again.restore(first.state(), train[1].shape[1:])
+    np.testing.assert_array_equal(again.predict(test[0]), first.predict(test[0]))
+    assert first.error(TripletLatents.of(*test)) == pytest.approx(
+        np.square(first.predict(test[0]) - test[1]).mean(), rel=1e-5
+    )
+
+
+def test_epochs_are_told():
+    told = []
+    train, val = (TripletLatents.of(*patterns(16, side=6, seed=seed)) for seed in range(2))
+    predictor_named("conv", QUICK).fit(train, val, progress=lambda *words: told.append(words))
+    assert told == [(1, 2, "epochs of conv"), (2, 2, "epochs of conv")][: len(told)]
+    assert told

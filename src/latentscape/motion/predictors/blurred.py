@@ -1,8 +1,10 @@
 """The midpoint, blurred: what a predictor gains that knows of no motion but is unsure of it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from latentscape.motion.predictors.predictor import Fitted, Predictor, half_way, needs_places
+from latentscape.motion.predictors.predictor import Fitted, Predictor, Told, half_way, needs_places
 from latentscape.motion.predictors.triplet_latents import TripletLatents, require_some
 
 SIGMAS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
@@ -24,7 +26,9 @@ class BlurredLinear(Predictor):
         """Vectors cannot be blurred."""
         return needs_places(latent_shape)
 
-    def fit(self, train: TripletLatents, val: TripletLatents) -> Fitted:
+    def fit(
+        self, train: TripletLatents, val: TripletLatents, *, progress: Told | None = None
+    ) -> Fitted:
         """Choose σ by the squared error on training and validation triplets together."""
         self._require_fit(train)
         require_some(train, "train")
@@ -37,6 +41,14 @@ class BlurredLinear(Predictor):
                     errors[i] += np.square(apart, dtype=np.float64).sum()
         self.sigma = SIGMAS[int(errors.argmin())]
         return Fitted(f"σ = {self.sigma:g} places", 1)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The width."""
+        return {"sigma": np.array(self.sigma)}
+
+    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:
+        """With that width."""
+        self.sigma = float(state["sigma"])
 
     def between(self, ends: np.ndarray) -> np.ndarray:
         """The blurred midpoint."""

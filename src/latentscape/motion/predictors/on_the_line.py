@@ -1,8 +1,10 @@
 """Points on the line through both ends: copies, the midpoint, the best one time for all."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from latentscape.motion.predictors.predictor import Fitted, Predictor
+from latentscape.motion.predictors.predictor import Fitted, Predictor, Told
 from latentscape.motion.predictors.triplet_latents import TripletLatents, require_some
 
 
@@ -16,7 +18,9 @@ class OnTheLine(Predictor):
         self.name = name
         self.t = t
 
-    def fit(self, train: TripletLatents, val: TripletLatents) -> Fitted:
+    def fit(
+        self, train: TripletLatents, val: TripletLatents, *, progress: Told | None = None
+    ) -> Fitted:
         """Nothing is fitted."""
         return Fitted(f"t = {self.t:g}")
 
@@ -37,7 +41,9 @@ class BestTime(Predictor):
     def __init__(self) -> None:
         self.t = 0.5
 
-    def fit(self, train: TripletLatents, val: TripletLatents) -> Fitted:
+    def fit(
+        self, train: TripletLatents, val: TripletLatents, *, progress: Told | None = None
+    ) -> Fitted:
         """One number, in closed form."""
         require_some(train, "train")
         along, whole = 0.0, 0.0
@@ -47,6 +53,14 @@ class BestTime(Predictor):
             whole += float(np.square(step).sum())
         self.t = along / whole if whole > 0 else 0.5
         return Fitted(f"t = {self.t:.3f}", 1)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The time."""
+        return {"t": np.array(self.t)}
+
+    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:
+        """With that time."""
+        self.t = float(state["t"])
 
     def between(self, ends: np.ndarray) -> np.ndarray:
         """The point at t."""

@@ -1,6 +1,7 @@
 """What every predictor of the middle latent is, and how those that learn are fitted."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ import numpy as np
 
 from latentscape.errors import UsageError
 from latentscape.motion.predictors.triplet_latents import TripletLatents, as_grid
+
+Told = Callable[[int, int, str], None]
+"""What is told of a fit's progress: done, in all, unit."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Fitted(NamedTuple):
         words: What was found or chosen.
         n_parameters: Numbers that were fitted.
         history: Squared error on the validation triplets, mean over values: first that of the
-            linear predictor, then one an epoch; of nets only.
+            linear predictor, then one an epoch, as long as it was finite; of nets only.
     """
 
     words: str
@@ -71,8 +75,15 @@ class Predictor(ABC):
         return None
 
     @abstractmethod
-    def fit(self, train: TripletLatents, val: TripletLatents) -> Fitted:
+    def fit(
+        self, train: TripletLatents, val: TripletLatents, *, progress: Told | None = None
+    ) -> Fitted:
         """Learn from the training triplets; choose and stop by the validation triplets.
+
+        Args:
+            train: To learn from.
+            val: To choose and to stop by.
+            progress: Called after each epoch, where there are any.
 
         Raises:
             DataError: If there are none of either.
@@ -94,6 +105,31 @@ class Predictor(ABC):
         """
         shape = ends.shape[2:]
         return self.between(as_grid(np.asarray(ends, np.float32), shape)).reshape(len(ends), *shape)
+
+    def error(self, triplets: TripletLatents) -> float:
+        """Squared error on triplets, mean over values, in the latents' own unit squared."""
+        total, n = 0.0, 0
+        with np.errstate(over="ignore", invalid="ignore"):  # of a net that diverges
+            for ends, middles in triplets.batches():
+                missed = self.between(ends) - middles
+                total += float(np.square(missed, dtype=np.float64).sum())
+                n += middles.size
+        return total / n
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that a fit found, to be kept; nothing where nothing is fitted."""
+        return {}
+
+    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:  # noqa: B027
+        """Become again what was kept, without a fit.
+
+        Args:
+            state: As `state` gave it.
+            latent_shape: Of one latent, as in the fit.
+
+        Raises:
+            KeyError, ValueError, RuntimeError: If the state is another predictor's.
+        """
 
     def _require_fit(self, train: TripletLatents) -> None:
         refused = self.refusal(train.latent_shape)

@@ -1,5 +1,6 @@
 """Ridge regression on what surrounds a place, the same weights everywhere, in closed form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from latentscape.motion.predictors.predictor import (
     FitConfig,
     Fitted,
     Predictor,
+    Told,
     half_way,
     needs_places,
 )
@@ -50,7 +52,9 @@ class Ridge(Predictor):
             return f"{n_features:,} features are more than {MOST_FEATURES:,}"
         return needs_places(latent_shape) if self.side > 1 else None
 
-    def fit(self, train: TripletLatents, val: TripletLatents) -> Fitted:
+    def fit(
+        self, train: TripletLatents, val: TripletLatents, *, progress: Told | None = None
+    ) -> Fitted:
         """Two passes over the training triplets and one over the validation triplets."""
         self._require_fit(train)
         require_some(val, "val")
@@ -66,6 +70,17 @@ class Ridge(Predictor):
         if penalty is None:
             return Fitted("no λ was better than the midpoint itself", 0)
         return Fitted(f"λ = {penalty:.2g} of the mean eigenvalue", weight.size + offset.size)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Weights, and what inputs are divided by."""
+        assert self._scale is not None, "fit comes first"
+        told = {"weight": self._weight.numpy(), "offset": self._offset.numpy()}
+        return told | self._scale.arrays()
+
+    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:
+        """With those weights."""
+        self._scale = Scale.among(state)
+        self._weight, self._offset = (torch.from_numpy(state[n]) for n in ("weight", "offset"))
 
     @torch.inference_mode()
     def between(self, ends: np.ndarray) -> np.ndarray:

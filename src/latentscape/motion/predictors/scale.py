@@ -1,6 +1,7 @@
 """How large latents are, channel by channel: what learned predictors divide by."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -21,6 +22,15 @@ class Scale(NamedTuple):
     std: np.ndarray
     change: np.ndarray
     residual: np.ndarray
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """By name, to be kept."""
+        return {f"scale {name}": part for name, part in self._asdict().items()}
+
+    @classmethod
+    def among(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """The one that was kept among others."""
+        return cls(*(arrays[f"scale {name}"] for name in cls._fields))
 
 
 def scale_of(train: TripletLatents) -> Scale:

@@ -1,14 +1,14 @@
 """Predictors that are trained: a net adds to the midpoint, and stops learning by other shots."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from latentscape.motion.predictors.predictor import FitConfig, Fitted, Predictor, half_way
+from latentscape.motion.predictors.predictor import FitConfig, Fitted, Predictor, Told, half_way
 from latentscape.motion.predictors.scale import Scale, scale_of
 from latentscape.motion.predictors.triplet_latents import TripletLatents, require_some
 
@@ -63,29 +63,50 @@ class Trained(Predictor):
         """As the architecture says."""
         return self.architecture.refusal(latent_shape)
 
-    def fit(self, train: TripletLatents, val: TripletLatents) -> Fitted:
+    def fit(
+        self, train: TripletLatents, val: TripletLatents, *, progress: Told | None = None
+    ) -> Fitted:
         """Train until the validation triplets gain no more."""
         self._require_fit(train)
         require_some(val, "val")
         config = self.config
         self._scale = scale_of(train)
         val = val.choice(MOST_VALIDATION, seed=config.seed)
-        channels, *grid = train.latent_shape
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            height, width = grid or (1, 1)
-            net = self.architecture.build(channels, (height, width)).to(config.device)
-        net = _channels_last(net)
+        net = self._built(train.latent_shape)
         self._net = copy.deepcopy(net).eval()
-        history, kept = [self._error(val)], copy.deepcopy(net.state_dict())
+        history, kept, best = [self.error(val)], copy.deepcopy(net.state_dict()), 0
         for better, state, error in self._epochs(net, train, val=val, least=history[0]):
             history.append(error)
-            kept = state if better else kept
+            if better:
+                kept, best = state, len(history) - 1
+            if progress is not None:
+                progress(len(history) - 1, config.epochs, f"epochs of {self.name}")
         self._net.load_state_dict(kept)
-        best = int(np.argmin(history))
-        words = f"best epoch {best} of {len(history) - 1}"
-        n_parameters = sum(weight.numel() for weight in net.parameters())
-        return Fitted(words if best else f"{words}: the midpoint", n_parameters, tuple(history))
+        n_parameters = sum(weight.numel() for weight in net.parameters()) if best else 0
+        finite = tuple(error for error in history if np.isfinite(error))
+        return Fitted(_words(best, history), n_parameters, finite)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Weights, and what inputs are divided by."""
+        assert self._scale is not None, "fit comes first"
+        weights = {f"net {k}": v.cpu().numpy() for k, v in self._net.state_dict().items()}
+        return weights | self._scale.arrays()
+
+    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:
+        """A net with those weights."""
+        self._scale = Scale.among(state)
+        net = self._built(latent_shape)
+        weights = {k[4:]: torch.from_numpy(v) for k, v in state.items() if k.startswith("net ")}
+        net.load_state_dict(weights)
+        self._net = net.eval()
+
+    def _built(self, latent_shape: tuple[int, ...]) -> nn.Module:
+        channels, *grid = latent_shape
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.seed)
+            height, width = grid or (1, 1)
+            net = self.architecture.build(channels, (height, width)).to(self.config.device)
+        return _channels_last(net)
 
     def _epochs(self, net: nn.Module, train: TripletLatents, *, val: TripletLatents, least: float):
         """Each epoch: whether it is the best so far, its averaged weights, its error."""
@@ -100,7 +121,7 @@ class Trained(Predictor):
         for _ in range(config.epochs):
             for _ in range(n_steps):
                 self._step(net, descent, batch=train.take(self._drawn(rng, len(train))), rng=rng)
-            error = self._error(val)
+            error = self.error(val)
             better = error < least * (1 - BETTER)
             least, waited = (error, 0) if better else (least, waited + 1)
             yield better, copy.deepcopy(self._net.state_dict()), error
@@ -159,13 +180,12 @@ class Trained(Predictor):
             found = (found + self._net(self._inputs(ends[:, ::-1]))) / 2
         return found.cpu().numpy()
 
-    def _error(self, triplets: TripletLatents) -> float:
-        """Squared error, mean over values, in the latents' own unit."""
-        total, n = 0.0, 0
-        for ends, middles in triplets.batches():
-            total += float(np.square(self.between(ends) - middles, dtype=np.float64).sum())
-            n += middles.size
-        return total / n
+
+def _words(best: int, history: list[float]) -> str:
+    """Which epoch's weights were kept, and whether training came to its end."""
+    n = len(history) - 1
+    words = f"best epoch {best} of {n}" if best else f"best epoch 0 of {n}: the midpoint"
+    return words if np.isfinite(history[-1]) else f"{words}; diverged in epoch {n}"
 
 
 def _channels_last(net: nn.Module) -> nn.Module:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from latentscape.records import Measure, Row
 from latentscape.records.prediction import PredictionRecord
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.figures.mosaic import mosaic
 from latentscape.report.palette import CLASS_COLOURS, LIGHT, MARKERS, SIZES
 from latentscape.report.picture import Picture, Words
+from latentscape.report.verdict import find
 from latentscape.report.words import label, number
 
 if TYPE_CHECKING:
@@ -44,16 +43,15 @@ def prediction_pictures(record: PredictionRecord) -> list[Picture]:
 
 
 def best_of(record: PredictionRecord) -> Row | None:
-    """The predictor with the least error among latents, of those with something to fit."""
-    rows = [row for row in record.rows if _find(row, "latent_error")]
-    return min(rows, key=lambda row: row["latent_error"].value) if rows else None
+    """The row of the predictor that validation chose; None where none beat the line there."""
+    return next((row for row in record.rows if row.name == record.best), None)
 
 
 def skills(record: PredictionRecord) -> Picture | None:
     """A dot and an interval each way, among latents and decoded; None where there are none."""
     panels = {}
     for name in PANELS:
-        found = [(row, _find(row, name)) for row in (*record.baselines, *record.rows)]
+        found = [(row, find(row, name)) for row in (*record.baselines, *record.rows)]
         panels[name] = [(row, m) for row, m in found if m and row.name not in (*COPIES, "ceiling",
                         "pixel blend")]  # fmt: skip
     panels = {name: entries for name, entries in panels.items() if entries}
@@ -82,8 +80,8 @@ def skills(record: PredictionRecord) -> Picture | None:
 
 
 def by_motion(record: PredictionRecord) -> Picture | None:
-    """Skill among latents for little, middling and much motion; None of too few triplets."""
-    names = [row.name for row in record.rows if _find(row, "latent_skill")]
+    """Skill among latents for least, middle and most motion; None of too few triplets."""
+    names = [row.name for row in record.rows if find(row, "latent_skill")]
     if not record.by_motion or not names:
         return None
     words = Words(
@@ -103,7 +101,7 @@ def by_motion(record: PredictionRecord) -> Picture | None:
         colour, marker = CLASS_COLOURS[k % len(CLASS_COLOURS)], MARKERS[k % len(MARKERS)]
         offset = (k - (len(names) - 1) / 2) * 0.7 / len(names)
         for i, third in enumerate(record.by_motion):
-            measure = next((_find(r, "latent_skill") for r in third.rows if r.name == name), None)
+            measure = next((find(r, "latent_skill") for r in third.rows if r.name == name), None)
             if measure is None:
                 continue
             x = i + offset
@@ -130,20 +128,20 @@ def strips(record: PredictionRecord) -> Picture | None:
         return None
     best = best_of(record)
     wanted = [name or (best.name if best else "") for name in IN_STRIPS]
-    ways = [name for name in wanted if name in record.ways]
+    ways = [name for name in wanted if name and name in record.ways]
+    decoded = f"linear, {best.name} (chosen on validation triplets)" if best else "linear"
     places = [record.ways.index(name) for name in ways]
     tiles = record.pictures[:, places]
     words = Words(
         "prediction-strips",
         "Middle frames, from little to much motion",
         "Each row is a test triplet: its first frame, the true middle, the middle by each way, its "
-        "last frame. The flow warp moves the pixels of the true ends; linear, "
-        f"{best.name if best else 'the predictor'} (the best among latents) and ceiling are "
+        f"last frame. The flow warp moves the pixels of the true ends; {decoded} and ceiling are "
         "decoded, and the ceiling is the true middle's own latent.",
         f"{len(tiles)} strips of {len(ways)} frames: {', '.join(ways)}",
         "pixel blend, flow warp, linear and the ceiling (columns)",
     )
-    left, right, head = 0.12, 0.12, 0.24
+    left, right, head = 0.12, 0.12, 0.36
     width = WIDTH - left - right
     gap = max(1, tiles.shape[-1] // 24)
     picture = mosaic(tiles.reshape(-1, *tiles.shape[2:]), rows=len(tiles), columns=len(ways),
@@ -155,8 +153,8 @@ def strips(record: PredictionRecord) -> Picture | None:
     axes.set_axis_off()
     for k, name in enumerate(ways):
         axes.text(
-            (k + 0.5) / len(ways), 1.01, name, transform=axes.transAxes, ha="center", va="bottom",
-            fontsize=SIZES.small * min(1, 9 / len(name)), color=LIGHT["ink"],
+            (k + 0.5) / len(ways), 1.01, _lines(name), transform=axes.transAxes, ha="center",
+            va="bottom", fontsize=SIZES.tick, linespacing=1.05, color=LIGHT["ink"],
         )  # fmt: skip
     return canvas.finish()
 
@@ -194,10 +192,10 @@ def _panel(
     axes.xaxis.set_major_locator(MaxNLocator(4))
 
 
-def _find(row: Row, name: str) -> Measure | None:
-    found = next((m for m in row.measures if m.name == name), None)
-    return found if found is not None and np.isfinite(found.value) else None
-
-
 def _range(name: str, least: float, most: float) -> str:
     return f"{name}\n{least:.2g} to {most:.2g} px"
+
+
+def _lines(name: str) -> str:
+    """A heading in two lines where it has two words, so that all can be as large."""
+    return name.replace(" ", "\n", 1) if " " in name else name.replace("-", "-\n", 1)

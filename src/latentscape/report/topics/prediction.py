@@ -12,6 +12,7 @@ from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, folded, joined, sentences, table, tag
 from latentscape.report.picture import small_print
 from latentscape.report.topics import Figure
+from latentscape.report.verdict import find
 from latentscape.report.words import SIGNS, interval, label, number
 
 MEASURES = (
@@ -19,6 +20,7 @@ MEASURES = (
     *("motion_skill", "motion_skill_decoded", "motion_skill_lpips"),
 )
 OF_THIRDS = ("latent_skill", "blurred_skill", "psnr_mean", "motion_skill")
+BLURRED = "blurred-linear"
 LARGEST_FILM = 3_500_000  # bytes
 
 
@@ -47,21 +49,41 @@ def blocks(contents: RunContents, figure: Figure) -> list[Html]:
 
 
 def _verdict(record: PredictionRecord) -> str:
-    """Whether any predictor beats the line on shots that were never seen."""
+    """Whether the predictor that validation chose beats the line on shots never seen."""
+    if not record.rows:
+        return "No predictor was fitted."
+    n, noun = record.n_shots, record.grouped_by
+    shots = f"{n:,} test {noun}{'' if n == 1 else 's'} that no predictor has seen"
     best = best_of(record)
     if best is None:
-        return "No predictor was fitted."
-    skill = next((m for m in best.measures if m.name == "latent_skill"), None)
+        return (
+            f"No predictor beats the midpoint on the validation triplets: linear it is, on {shots}."
+        )
+    skill = find(best, "latent_skill")
     if skill is None:
         return "Skill over the midpoint is not defined on these triplets."
-    shots = f"{record.n_shots:,} test shots that no predictor has seen"
-    told = f"{best.name} takes away {number(100 * skill.value)} % of the midpoint's error"
-    between = f" ({interval(skill)} as a share)" if interval(skill) else ""
-    if skill.low is not None and skill.low > 0:
-        return f"On {shots}, {told}{between}: better than linear."
-    if skill.value <= 0:
-        return f"On {shots}, nothing is better than linear."
-    return f"On {shots}, {told}{between}: not told apart from linear."
+    share = number(abs(100 * skill.value))
+    does = "takes away" if skill.value > 0 else "adds"
+    of = "of" if skill.value > 0 else "to"
+    told = f"On {shots}, {best.name}, chosen on validation triplets, {does} {share} % {of} "
+    told += f"the midpoint's error{f' ({interval(skill)} as a share)' if interval(skill) else ''}"
+    if skill.low is None or skill.high is None:
+        return f"{told}. {n:,} test {noun}{'' if n == 1 else 's'}: no interval."
+    if skill.high < 0:
+        return f"{told}: worse than linear."
+    if skill.low <= 0:
+        return f"{told}: not told apart from linear."
+    return f"{told}: better than linear{_shrinking(best)}."
+
+
+def _shrinking(best: Row) -> str:
+    """Whether what was gained is more than a blur gains, where there is a blur."""
+    beyond, missing = find(best, "blurred_skill"), {u.name for u in best.undefined}
+    if beyond is not None and beyond.low is not None and beyond.low > 0:
+        return f", and beyond shrinking (skill over the best blur {interval(beyond)})"
+    if beyond is None and best.name != BLURRED and "blurred_skill" not in missing:
+        return ""
+    return ", by shrinking only: it is not told apart from a blur of the midpoint"
 
 
 def _ordered(baselines: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
@@ -129,9 +151,12 @@ def _film(path: Path, record: PredictionRecord) -> list[Html]:
     """The film beside the record, where there is one that a page can carry."""
     if not path.is_file() or path.stat().st_size > LARGEST_FILM:
         return []
-    read = "Every second frame is predicted from its two neighbours; the others are the shot's own."
-    picture = markup.image(path, alt="A test shot with every second frame predicted, by each way")
+    read = (
+        "Triplets of one test scene, one after the other: every second frame is predicted from its "
+        "two neighbours, the others are the scene's own."
+    )
+    picture = markup.image(path, alt="A test scene with every second frame predicted, by each way")
     drawing = tag("div", picture, class_="drawing")
     small = small_print(record.provenance, "true frames, pixel blend, flow warp", n=1)
     words = markup.caption(read, small)
-    return [tag("figure", tag("h4", "A test shot, frame by frame"), drawing, words)]
+    return [tag("figure", tag("h4", "A test scene, frame by frame"), drawing, words)]

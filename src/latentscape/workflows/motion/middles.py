@@ -11,7 +11,7 @@ from torch import Tensor
 from latentscape.errors import ModelError
 from latentscape.metrics.pixel import psnr, squared_error
 from latentscape.metrics.similarity import refusal, ssim
-from latentscape.motion.flow import Flow
+from latentscape.motion.flow import Flow, flow_between, size_of
 from latentscape.motion.prediction import AGAIN, BLEND, CEILING, LATENT, PARTS, PERCEPTUAL, PIXEL
 from latentscape.motion.predictors import Predictor
 from latentscape.motion.warp import warp_middle
@@ -33,6 +33,7 @@ class Seen(NamedTuple):
         latents: ``k 3 *latent``.
         predicted: Way to middle latents, ``k *latent``.
         images: Way to middle frames, uint8 ``k channels height width``.
+        moved: (k,) mean length of the flow from first to last, pixels.
     """
 
     which: np.ndarray
@@ -40,6 +41,7 @@ class Seen(NamedTuple):
     latents: np.ndarray
     predicted: dict[str, np.ndarray]
     images: dict[str, np.ndarray]
+    moved: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,13 @@ class Middles:
     Attributes:
         subject: The model and its triplets.
         predictors: Fitted.
+        flow_name: What the flow is called.
         flow: By which ends are warped.
     """
 
     subject: MotionSubject
     predictors: Mapping[str, Predictor]
+    flow_name: str
     flow: Flow
 
     def of(self, which: np.ndarray) -> Seen:
@@ -68,15 +72,25 @@ class Middles:
         again = self._encoded(blend / np.float32(255))
         predicted = {AGAIN: again, CEILING: latents[:, 1]}
         predicted |= {name: one.predict(ends) for name, one in self.predictors.items()}
-        warped = [warp_middle(first, last, self.flow) for first, _, last in frames]
+        warped, moved = zip(*(self._warped(first, last) for first, _, last in frames), strict=True)
         images = {BLEND: np.rint(blend).astype(np.uint8), WARP: np.stack(warped)}
         images |= {name: decode(model, middle) for name, middle in predicted.items()}
-        return Seen(which, frames, latents, predicted, images)
+        return Seen(which, frames, latents, predicted, images, np.array(moved))
 
     def batches(self, which: np.ndarray) -> Iterator[Seen]:
         """The same of many, a few at a time."""
         for few in self.subject.chunks(which, AT_ONCE):
             yield self.of(few)
+
+    def _warped(self, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, float]:
+        """The middle by optical flow, and the flow's mean length; each way is asked once."""
+        there = flow_between(self.flow, first, last, self.flow_name)
+        back = flow_between(self.flow, last, first, self.flow_name)
+
+        def known(one: np.ndarray, _: np.ndarray) -> np.ndarray:
+            return there if one is first else back
+
+        return warp_middle(first, last, known, name=self.flow_name), float(size_of(there).mean())
 
     @torch.inference_mode()
     def _encoded(self, images: np.ndarray) -> np.ndarray:
