@@ -3,8 +3,8 @@ import pytest
 
 from latentscape.errors import ShapeError
 from latentscape.motion.triplet import (
+    cosine_at_middle,
     holder_exponent,
-    middle_angle,
     midpoint_deviation,
     other_middles,
     perpendicular_share,
@@ -73,7 +73,7 @@ def test_the_angle_is_that_of_the_triangle(triplets):
     first, middle, last = triplets
     d12, d23, d13 = distance(first, middle), distance(middle, last), distance(first, last)
     by_cosine_rule = (d12**2 + d23**2 - d13**2) / (2 * d12 * d23)
-    np.testing.assert_allclose(middle_angle(first, middle, last), by_cosine_rule)
+    np.testing.assert_allclose(cosine_at_middle(first, middle, last), by_cosine_rule)
 
 
 def test_all_numbers_of_three_points_equally_far_apart():
@@ -81,7 +81,7 @@ def test_all_numbers_of_three_points_equally_far_apart():
     found = triangle(*corners)
     assert found.midpoint_deviation[0] == pytest.approx(np.sqrt(3) / 2)
     assert found.holder_exponent[0] == pytest.approx(0, abs=1e-12)
-    assert found.middle_angle[0] == pytest.approx(0.5)
+    assert found.cosine_at_middle[0] == pytest.approx(0.5)
     assert found.triangle_ratio[0] == pytest.approx(2)
 
 

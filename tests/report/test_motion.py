@@ -127,6 +127,37 @@ def test_shifts_and_courses_are_drawn_where_there_are_any():
     assert "PC 1 (50%)" in words(found[3])
 
 
+def test_arrows_too_short_to_see_are_drawn_larger_and_it_is_said():
+    short = plane(courses=(0.01 * np.arange(6).reshape(3, 2),), names=("a",), of_shots=False)
+    (found,) = [p for p in motion_pictures(record(plane=short)) if p.words.name == "motion-courses"]
+    assert re.search(r"Each is drawn (5|10|20) times its size", found.words.read)
+    (found,) = [p for p in motion_pictures(record(plane=plane())) if "courses" in p.words.name]
+    assert "times its size" not in found.words.read
+
+
+def test_deviations_far_out_stand_where_they_are():
+    far = record()
+    columns = {**far.columns, "latents between midpoint_deviation": np.geomspace(20, 90, M)}
+    found = motion_pictures(far.model_copy(update={"columns": columns}))[0]
+    assert "100" in re.findall(r"<text[^>]*>([^<]*)</text>", found.svg)
+
+
+def test_chance_stands_beside_and_flow_is_no_number_of_pixels(tmp_path):
+    contents = RunContents(tmp_path, {})
+    told = {"resampled": "1 scene of 12 triplets, fewer than 8", "warnings": ("little moves",)}
+    contents.records = [("d", record(**told))]
+    page = topic.blocks(contents, lambda picture: Html(""))
+    first, flow = page[0].split("</table>")[:2]
+    head = re.findall(r"<th scope=.col.>([^<]*)<", first)
+    assert head[:2] == ["measure", "latents"]
+    assert head[-2:] == ["chance", "better side"]
+    line = next(part for part in first.split("<tr>") if "flow correlation" in part)
+    assert "−0." in line  # the low end of the band of chance
+    assert "mean flow" not in first
+    assert "mean flow" in flow
+    assert "little moves" in "".join(page)
+
+
 def test_where_nothing_moves_there_is_no_flow_to_draw():
     still = record()
     columns = {**still.columns, "flow flow": np.zeros(M)}

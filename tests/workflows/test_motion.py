@@ -279,3 +279,22 @@ def test_latents_in_the_triplets_folders_are_read(grid, tmp_path):
     (tmp_path / "npy" / str(store.triplets.names[0]) / "latent2.npy").unlink()
     with pytest.raises(StoreError):
         subject.latents_of(np.array([0]))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--epochs", "40"], ["--patience", "3"], ["--film", "gif"], ["--predict", "--n-shifted", "4"]],
+)
+def test_options_that_would_do_nothing_are_refused(words, capsys):
+    assert run(["motion", "nowhere", *words]) == 2
+    assert "--predict" in capsys.readouterr().err
+
+
+def test_little_motion_is_warned_of(moving):
+    def tiny(first, second):
+        return np.full((*first.shape[1:], 2), 0.1, np.float32)
+
+    config = MotionConfig(flow=tiny, n_shifted=0)
+    (said,) = analyse_motion(moving, config=config).warnings
+    assert "0.14 pixels" in said
+    assert analyse_motion(moving, config=MotionConfig(flow=steady, n_shifted=0)).warnings == ()

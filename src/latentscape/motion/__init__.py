@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from latentscape.motion.triplet import (
+    cosine_at_middle,
     holder_exponent,
-    middle_angle,
     midpoint_deviation,
     perpendicular_share,
     time_of_middle,
@@ -22,8 +22,8 @@ from latentscape.motion.triplet import (
 )
 
 __all__ = [
+    "cosine_at_middle",
     "holder_exponent",
-    "middle_angle",
     "midpoint_deviation",
     "perpendicular_share",
     "time_of_middle",

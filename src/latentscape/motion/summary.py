@@ -24,7 +24,7 @@ THIRDS = ("least motion", "middle motion", "most motion")
 
 MEDIANS = (
     *("midpoint_deviation", "holder_exponent", "time_of_middle", "perpendicular_share"),
-    *("triangle_ratio", "middle_angle", "deviation_to_pixels"),
+    *("triangle_ratio", "cosine_at_middle", "deviation_to_pixels"),
 )
 MEANS = ("place_correlation", "place_correlation_partial", "moving_auc")
 CORRELATIONS = {

@@ -58,7 +58,7 @@ def triangle_ratio(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> n
     return _ratio(_norm(b - a) + _norm(c - b), _norm(c - a))
 
 
-def middle_angle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> np.ndarray:
+def cosine_at_middle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Cosine of the angle at the middle: ⟨z1 − z2, z3 − z2⟩ / (d12 d23).
 
     Returns:
@@ -95,7 +95,7 @@ class Triangle(NamedTuple):
         first_step, second_step: ‖z2 − z1‖ and ‖z3 − z2‖, in the latent's unit.
         displacement: ‖z3 − z1‖.
         midpoint_deviation, holder_exponent, time_of_middle, perpendicular_share, triangle_ratio,
-        middle_angle: As the functions of those names.
+        cosine_at_middle: As the functions of those names.
     """
 
     first_step: np.ndarray
@@ -106,7 +106,7 @@ class Triangle(NamedTuple):
     time_of_middle: np.ndarray
     perpendicular_share: np.ndarray
     triangle_ratio: np.ndarray
-    middle_angle: np.ndarray
+    cosine_at_middle: np.ndarray
 
 
 def triangle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> Triangle:
@@ -123,7 +123,7 @@ def triangle(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> Triangl
         time_of_middle(a, b, c),
         perpendicular_share(a, b, c),
         _ratio(d12 + d23, d13),
-        middle_angle(a, b, c),
+        cosine_at_middle(a, b, c),
     )
 
 

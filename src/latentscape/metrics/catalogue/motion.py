@@ -37,7 +37,7 @@ MOTION: dict[str, Entry] = {
         "(d12 + d23) / d13, median over triplets: 1 on the segment, 2 three points equally far "
         "apart",
     ),
-    "middle_angle": Entry(
+    "cosine_at_middle": Entry(
         "",
         "lower",
         (-1, 1),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentscape.records import MotionRecord, Row, ShiftTable
+from latentscape.records import MotionPlane, MotionRecord, Row, ShiftTable
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.palette import LIGHT, SIZES, UNKNOWN, class_styles
 from latentscape.report.picture import Picture, Words
@@ -22,6 +22,7 @@ NAMED = {
 }
 WALK, SATURATED = 0.5, 3**0.5 / 2
 LEAST, MOST = 0.03, 30.0
+SEEN = 0.08  # of the cloud's width: shorter arrows are dots
 SPLITS = ("train", "val", "test")
 MOST_ARROWS = 24
 
@@ -61,9 +62,10 @@ def deviations(record: MotionRecord) -> Picture | None:
     rows = len(told)
     canvas = Canvas(words, record.provenance, height=2.3 + 0.16 * rows)
     axes = canvas.place(0.3, 0.48 + 0.16 * rows, WIDTH - 0.5, 1.66)
-    edges = np.geomspace(LEAST, MOST, 41)
+    most = _most(told)
+    edges = np.geomspace(LEAST, most, 41)
     for (space, column), style in zip(told.items(), _lines(told), strict=True):
-        counts = np.histogram(np.clip(column, LEAST, MOST), edges)[0] / len(column)
+        counts = np.histogram(np.clip(column, LEAST, None), edges)[0] / len(column)
         smooth = np.convolve(np.pad(counts, 2, mode="edge"), np.array([1, 2, 3, 2, 1]) / 9, "valid")
         middle = np.sqrt(edges[1:] * edges[:-1])
         axes.plot(middle, smooth, color=style[0], linestyle=style[1], linewidth=1.7)
@@ -73,14 +75,21 @@ def deviations(record: MotionRecord) -> Picture | None:
         axes.axvline(at, color=LIGHT["muted"], linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
         axes.text(at, 1.02, name, ha=side, va="bottom", fontsize=SIZES.small,
                   color=LIGHT["muted"], transform=axes.get_xaxis_transform())  # fmt: skip
-    axes.set(xscale="log", xlim=(LEAST, MOST), ylim=(0, top), yticks=[])
-    axes.set_xticks([0.1, 0.3, 1, 3, 10], labels=["0.1", "0.3", "1", "3", "10"])
+    axes.set(xscale="log", xlim=(LEAST, most), ylim=(0, top), yticks=[])
+    ticks = [at for at in (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000) if at < most]
+    axes.set_xticks(ticks, labels=[f"{at:g}" for at in ticks])
     axes.minorticks_off()
     axes.set_xlabel("midpoint deviation r", labelpad=2)
     axes.spines["left"].set_visible(False)
     _key(canvas, [(f"{NAMED[space]}: median {number(medians[space])}", *style)
                   for space, style in zip(told, _lines(told), strict=True)])  # fmt: skip
     return canvas.finish()
+
+
+def _most(told: dict[str, np.ndarray]) -> float:
+    """Where the axis ends: it holds 99 of 100 of every distribution, up to 1,000."""
+    far = max(float(np.quantile(column, 0.99)) for column in told.values())
+    return float(np.clip(1.5 * far, MOST, 1000))
 
 
 def displacements(record: MotionRecord) -> Picture | None:
@@ -145,7 +154,7 @@ def shifts(record: MotionRecord, table: ShiftTable) -> Picture:
         "moved as far on its own grid, over the latents' variance (0 is moving along exactly). "
         "Right: PSNR of decoding the moved latent against the moved decoded image. Filled dots "
         "are whole cells of the grid, open ones parts of a cell. "
-        f"{table.edge} cells at each border are left out.",
+        f"{table.edge} cells at each border are left out{_judged(table)}.",
         f"Two curves over shifts of {pixels[0]} to {pixels[-1]} pixels: error {number(at)} at one "
         f"whole cell, up to {number(worst)} at parts of one.",
         "the latent (the image) not moved at all; each cell's mean colour as a code",
@@ -178,19 +187,27 @@ def shifts(record: MotionRecord, table: ShiftTable) -> Picture:
     return canvas.finish()
 
 
+def _judged(table: ShiftTable) -> str:
+    return f", {'×'.join(map(str, table.inside))} are judged" if table.inside else ""
+
+
 def courses(record: MotionRecord) -> Picture | None:
     """Shots or triplets as arrows on the plane of all frames."""
     plane = record.plane
     if plane is None or not plane.courses:
         return None
     what = "shots" if plane.of_shots else "triplets"
+    times = _magnified(plane)
+    larger = ""
+    if times > 1:
+        larger = f" Each is drawn {times} times its size about its first frame, to be seen at all."
     first, second = (f"PC {k + 1} ({share:.0%})" for k, share in enumerate(plane.explained))
     words = Words(
         "motion-courses",
         f"{what.capitalize()} on the plane of all frames",
         f"Small dots are frames of all {what}; each line is one of {len(plane.courses)} {what} "
-        "taken evenly through the data, frame by frame, with an arrow from first to last. The "
-        f"axes are principal ones of {plane.n_fitted:,} frames, not of the {what}: of a smooth "
+        f"taken evenly through the data, frame by frame, with an arrow from first to last.{larger} "
+        f"The axes are principal ones of {plane.n_fitted:,} frames, not of the {what}: of a smooth "
         "course alone they would be waves, whatever the course.",
         f"{len(plane.courses)} arrows on a plane of {len(plane.crowd)} points; the axes hold "
         f"{sum(plane.explained):.0%} of the variance.",
@@ -202,7 +219,7 @@ def courses(record: MotionRecord) -> Picture | None:
                  rasterized=len(plane.crowd) > 2000)  # fmt: skip
     styles = class_styles(len(plane.courses))
     for course, style in zip(plane.courses[:MOST_ARROWS], styles, strict=False):
-        arrow(axes, course, style.colour)
+        arrow(axes, course[0] + times * (course - course[0]), style.colour)
     axes.set_aspect("equal", adjustable="datalim")
     axes.autoscale_view()
     axes.set_xlabel(first, labelpad=2)
@@ -210,6 +227,17 @@ def courses(record: MotionRecord) -> Picture | None:
     axes.grid(alpha=0.6)
     axes.set_axisbelow(True)
     return canvas.finish()
+
+
+def _magnified(plane: MotionPlane) -> int:
+    """How many times larger courses are drawn, so that the middling one is a tenth of the cloud."""
+    away = [np.linalg.norm(one - one[0], axis=1).max() for one in plane.courses]
+    middling = float(np.median(away))
+    wide = float(np.ptp(plane.crowd[:, :2], axis=0).max())
+    if middling <= 0 or middling > SEEN * wide:
+        return 1
+    wanted = SEEN * wide / middling
+    return next((times for times in (2, 5, 10, 20, 50) if times >= wanted), 100)
 
 
 def _plain(axes: "Axes") -> None:

@@ -52,25 +52,44 @@ def _first(record: MotionRecord, about: str) -> Html:
     row = record.rows[0]
     held = {words: _row(record, f"{name}, {row.name}") for name, words in BESIDE.items()}
     held = {words: found for words, found in held.items() if found is not None}
-    head = ["measure", "better side", "latents", *held]
+    head = ["measure", "latents", *held, "chance", "better side"]
     lines = [
-        [heading(m), SIGNS[m.better], value(m), *(_cell(found, m.name) for found in held.values())]
+        [heading(m), value(m), *(_cell(found, m.name) for found in held.values()), _chance(m),
+         SIGNS[m.better]]
         for m in row.measures
-    ]
+    ]  # fmt: skip
     flow = _row(record, f"optical flow, {row.name}")
-    lines += [
-        [heading(m), SIGNS[m.better], "–", value(m), *["–"] * (len(held) - 1)]
-        for m in (flow.measures if flow and "pixels" in held else ())
-    ]
-    made = next((m.interval for m in row.measures if m.interval), "none: too few shots")
-    note = f"Small figures are intervals: {made}."
     return joined(
         [
-            table(head, lines, about=f"Motion: {about}", marked=2),
-            tag("p", note, class_="small"),
+            table(head, lines, about=f"Motion: {about}", marked=1),
+            tag("p", _intervals(record), class_="small"),
+            _of_flow(flow, about) if flow else Html(""),
             _meanings(row, flow),
         ]
     )
+
+
+def _intervals(record: MotionRecord) -> str:
+    made = next((m.interval for m in record.rows[0].measures if m.interval), "")
+    if made:
+        return f"Small figures are intervals: {made}."
+    why = f": {record.resampled}" if record.resampled else ""
+    return f"No intervals{why}."
+
+
+def _of_flow(flow: Row, about: str) -> Html:
+    """What moves in the frames, whatever the model."""
+    lines = [[heading(m), value(m), SIGNS[m.better]] for m in flow.measures]
+    head = ["optical flow", "frames", "better side"]
+    return table(head, lines, about=f"What moves in the frames: {about}")
+
+
+def _chance(measure: Measure) -> Html | str:
+    """The reference with its band, where the measure has one."""
+    held = measure.reference
+    if held is None:
+        return "–"
+    return value(Measure(name=measure.name, value=held.value, low=held.low, high=held.high))
 
 
 def _scopes(record: MotionRecord, about: str) -> Html:
@@ -78,12 +97,19 @@ def _scopes(record: MotionRecord, about: str) -> Html:
     head = ["triplets", *(label(name) for name in BY_SCOPE)]
     lines: list[list[Html | str]] = []
     for row in record.rows:
-        lines.append([row.name, *(_cell(row, name) for name in BY_SCOPE)])
+        lines.append([_named(row), *(_cell(row, name) for name in BY_SCOPE)])
         pixels = _row(record, f"pixels, {row.name}")
         if pixels is not None:
             lines.append([pixels.name, *(_cell(pixels, name) for name in BY_SCOPE)])
     said = "thirds are by the mean optical flow from first to last"
     return folded("By split and by motion", said, table(head, lines, about=about))
+
+
+def _named(row: Row) -> Html | str:
+    """A row's name, and beneath it why it has no interval."""
+    if not row.note:
+        return row.name
+    return joined([tag("span", row.name), tag("span", row.note, class_="unit")])
 
 
 def _shifts(record: MotionRecord) -> Html:
@@ -102,7 +128,11 @@ def _shifts(record: MotionRecord) -> Html:
                 _held(row, "shifted_psnr"),
             ]
         )
-    said = f"cells of {record.shifts.factor} pixels; decoder in dB"
+    shifts = record.shifts
+    said = f"cells of {shifts.factor} pixels; decoder in dB"
+    if shifts.inside:
+        left = "×".join(map(str, shifts.inside))
+        said += f"; {left} cells judged, {shifts.edge} left out at each border"
     return folded("Shifted frames", said, table(head, lines, about="Translation equivariance"))
 
 
@@ -129,6 +159,7 @@ def _said(record: MotionRecord) -> Html:
         tag("li", tag("b", label(missing.name)), f": not defined, {missing.why}")
         for missing in record.undefined
     ]
+    lines = [*(tag("li", line) for line in record.warnings), *lines]
     told = f"Optical flow by {record.flow}; {record.latents_from}."
     return joined([tag("p", told, class_="small"), tag("ul", *lines, class_="small")])
 
