@@ -11,7 +11,7 @@ from latentscape.metrics import ReconstructionScore, bootstrap_intervals, measur
 from latentscape.metrics.collapse import LatentSums, scaled_active
 from latentscape.metrics.drift import Drift, latent_drift, rate_kept
 from latentscape.metrics.interval import Groups
-from latentscape.models import Autoencoder, OpenModel
+from latentscape.models import Autoencoder, ModelConfig, OpenModel
 from latentscape.objectives import KL
 from latentscape.records import (
     Difference,
@@ -116,14 +116,14 @@ def before_and_after(subject: Subject, after: OpenModel, plan: Plan, told: Told)
         _active(sides[0], old, pulled=_pulled(subject.model)),
         _active(sides[1], new, pulled=_pulled(subject.model)),
     )
-    verdict, cure = _verdict(now, plan, told)
+    verdict, cure = _verdict(now, plan, told, n_active=int(active[1].sum()))
     base = plan.base or {}
     return FineTuneRecord(
         provenance=_provenance(subject, after, plan),
         base=base.get("name", subject.model.name),
         base_sha256=base.get("sha256", subject.model.sha256),
         trained=plan.config.trains,
-        objective=objective_words(plan.recipe, plan.description.likelihood),
+        objective=objective_words(plan.recipe, plan.description),
         stopped=told.stopped,
         verdict=verdict,
         cure=cure,
@@ -179,16 +179,17 @@ def _has_rate(columns: dict[str, np.ndarray]) -> bool:
     return "rate" in columns and bool(columns["rate"].sum() > 0)
 
 
-def objective_words(recipe: Recipe, likelihood: str) -> tuple[str, ...]:
+def objective_words(recipe: Recipe, model: ModelConfig) -> tuple[str, ...]:
     """The objective's terms, each with its weight, in words."""
     words = []
+    source = "its one code" if model.posterior == "point" else "a draw of the posterior"
     for term in recipe.terms:
         weight = next((n for n in WEIGHTS if isinstance(getattr(term, n, None), int | float)), "")
         name = {"kl": "KL", "perceptual": "LPIPS"}.get(term.name, term.name.replace("_", " "))
         if isinstance(term, KL) and term.capacity is not None:
             words.append(f"{figure(term.gamma)} · |KL − {figure(term.capacity)} nat|")
         elif term.name == "reconstruction":
-            words.append(f"reconstruction ({likelihood}, from a draw of the posterior)")
+            words.append(f"reconstruction ({model.likelihood}, from {source})")
         else:
             words.append(f"{figure(getattr(term, weight))} · {name}" if weight else name)
     return tuple(words)
@@ -244,14 +245,14 @@ def _active(side: _Side, means: np.ndarray, *, pulled: bool) -> np.ndarray:
     return sums.active if pulled else scaled_active(sums.means.variance, noise)
 
 
-def _verdict(now: Row, plan: Plan, told: Told) -> tuple[str, str]:
+def _verdict(now: Row, plan: Plan, told: Told, *, n_active: int) -> tuple[str, str]:
     """What the collapse doctor says of the model that came out, and its advice."""
     if told.collapse is not None:
         return told.collapse.message, told.collapse.hint or ""
     found = {m.name: m.value for m in now.measures}
     signs = Signs(
         rate=found.get("rate"),
-        active_units=int(found.get("active_units", 0)),
+        active_units=n_active,
         output_share=found.get("reconstruction_spread", 1.0),
     )
     weighting = weighting_of(
