@@ -71,8 +71,7 @@ def predict_middles(
     test triplets, whose scenes were never seen: among latents (skill over the midpoint and over its
     best blur, R²), and decoded, against the true frame, beside the blend of pixels, the warp by
     optical flow and the autoencoder's ceiling. Intervals resample films, or scenes where there are
-    fewer than eight films. What was fitted before is taken again. Latents and frames are read a few
-    at a time.
+    fewer than eight films. What was fitted before is taken again.
 
     Args:
         model: MODEL.
