@@ -13,6 +13,7 @@ from latentscape.training.learner import Learner
 from latentscape.training.watch import Signs
 
 BATCH = 500
+AT_ONCE = 1 << 21  # values of images; the nets that compare them keep a hundred times as many
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def validate(learner: Learner, feed: Feed, *, seed: int, epoch: float, epochs: i
     rng = torch.Generator(device=feed.device).manual_seed(seed)
     parts, distortion, rate, squared, absolute = 0.0, 0.0, 0.0, 0.0, 0.0
     moments: dict[str, Moments] = {}
-    for images, labels in feed.batches(BATCH):
+    batch_size = max(1, min(BATCH, AT_ONCE // learner.model.image_shape.size))
+    for images, labels in feed.batches(batch_size):
         parts = parts + learner(images, labels, rng, epoch, epochs).double() * len(images)
         done = learner.done
         assert done is not None
