@@ -60,6 +60,25 @@ class Objective(nn.Module):
         """Weights of the learned parts; a frozen net that a term measures by has none."""
         return [weight for weight in self.parts.parameters() if weight.requires_grad]
 
+    def learned_state(self) -> dict[str, Tensor]:
+        """Weights and buffers by name, less those of frozen nets, which are read from their own."""
+        frozen = [
+            f"parts.{name}."
+            for name, part in self.parts.items()
+            if (weights := list(part.parameters())) and not any(w.requires_grad for w in weights)
+        ]
+        state = self.state_dict()
+        return {key: state[key] for key in state if not key.startswith(tuple(frozen))}
+
+    def load_learned_state(self, state: dict[str, Tensor]) -> None:
+        """Take back what `learned_state` gave; frozen nets stay as they are.
+
+        Raises:
+            KeyError: If something learned is missing.
+        """
+        learned = {key: state[key] for key in self.learned_state()}
+        self.load_state_dict(self.state_dict() | learned)
+
     def _part(self, term: Term) -> nn.Module | None:
         if term.name not in self.parts:
             return None

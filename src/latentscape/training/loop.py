@@ -274,7 +274,7 @@ class Loop:
         self.learner.rate_share = self.progress.rate_share
         try:
             self.learner.load_state_dict(state["learner"])
-            self.learner.objective.load_state_dict(state["objective"])
+            self.learner.objective.load_learned_state(state["objective"])
             self.optimizer.load_state_dict(state["optimizer"])
             if self.critic is not None:
                 self.critic.load_state_dict(state["critic"])
@@ -295,7 +295,7 @@ class Loop:
     def _state(self) -> dict[str, Any]:
         return {
             "learner": self.learner.state_dict(),
-            "objective": self.learner.objective.state_dict(),
+            "objective": self.learner.objective.learned_state(),
             "optimizer": self.optimizer.state_dict(),
             "critic": None if self.critic is None else self.critic.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
