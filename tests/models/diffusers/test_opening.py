@@ -107,9 +107,13 @@ def test_weights_in_several_files_and_of_a_variant(folder, opened, tiny):
     assert len(list((folder / "shards").glob("*.safetensors"))) > 1
     sharded = open_model(f"diffusers:{folder / 'shards'}", "fp32")
     model.save_pretrained(folder / "half", variant="fp16")
+    model.save_pretrained(folder / "both", variant="fp16", max_shard_size="20KB")
+    assert len(list((folder / "both").glob("*.safetensors"))) > 1
+    others = [open_model(f"diffusers:{folder / name}", "fp32") for name in ("half", "both")]
+    assert others[1].sha256 == sharded.sha256
     images = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
-        for other in (sharded, open_model(f"diffusers:{folder / 'half'}", "fp32")):
+        for other in (sharded, *others):
             mean = other.autoencoder.encode(images).mean
             assert torch.equal(mean, opened.autoencoder.encode(images).mean)
     assert sharded.sha256 != opened.sha256

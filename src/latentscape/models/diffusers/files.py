@@ -108,9 +108,11 @@ def weights_in(folder: Path) -> tuple[tuple[Path, ...], str | None]:
         ModelError: If there are none.
     """
     for ending in ("safetensors", "bin"):
-        index = folder / f"{STEM}.{ending}.index.json"
-        if index.is_file():
-            return _shards(index), None
+        head = f"{STEM}.{ending}.index"
+        indices = sorted(folder.glob(f"{head}*.json"), key=lambda path: (len(path.name), path))
+        variant = indices[0].name[len(head) : -len(".json")].removeprefix(".") if indices else ""
+        if indices and not (variant and (folder / f"{STEM}.{ending}").is_file()):
+            return _shards(indices[0]), variant or None
         found = sorted(folder.glob(f"{STEM}*.{ending}"), key=lambda path: (len(path.name), path))
         if found:
             variant = found[0].name[len(STEM) : -len(ending) - 1].removeprefix(".")
