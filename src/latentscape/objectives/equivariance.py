@@ -83,7 +83,7 @@ class Equivariance(Term):
         model.eval()
         for fewer in sorted({_fewest(rows), rows - 1}):
             grid, size = _sizes_at(fewer, (rows, columns), (image.height, image.width))
-            latents = torch.zeros(1, channels, *grid, device=model.device)
+            latents = torch.zeros(2, channels, *grid, device=model.device)  # one row has no norm
             try:
                 made = tuple(model.logits(latents).shape[2:])
             except torch.OutOfMemoryError:
