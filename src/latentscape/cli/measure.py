@@ -114,9 +114,7 @@ def disentanglement(
 def collapse(
     model: Annotated[
         str,
-        typer.Argument(
-            metavar="MODEL|STORE", help="A run folder or other MODEL, or a store."
-        ),
+        typer.Argument(metavar="MODEL|STORE", help="A run folder or other MODEL, or a store."),
     ],
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")
@@ -147,9 +145,7 @@ def collapse(
 def structure(
     thing: Annotated[
         str,
-        typer.Argument(
-            metavar="MODEL|STORE", help="A run folder or other MODEL, or a store."
-        ),
+        typer.Argument(metavar="MODEL|STORE", help="A run folder or other MODEL, or a store."),
     ],
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Images; the run's own if left out.")

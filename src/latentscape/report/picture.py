@@ -57,12 +57,12 @@ def small_print(provenance: Provenance, baseline: str, *, n: int | None = None) 
     size = latent_words(provenance.latent_shape)
     n = provenance.n if n is None else n
     resized = "" if provenance.resize in ("", "none") else f", resized by {provenance.resize}"
-    run_in = "" if provenance.precision == "fp32" else f", {provenance.precision}"
-    run_in += f", {provenance.settings}" if provenance.settings else ""
+    run_in = "" if provenance.precision == "fp32" else provenance.precision
+    kind = [provenance.recipe, size and f"latent {size}", run_in, provenance.settings]
     parts = [
         *([f"n = {n:,}"] if n else []),
         f"seed {provenance.seed}",
-        f"model {provenance.model} ({provenance.recipe}{', latent ' + size if size else ''}{run_in})",
+        f"model {provenance.model} ({', '.join(filter(None, kind))})",
         f"data {provenance.data}{', ' + provenance.split if provenance.split else ''}{resized}",
         f"posterior {provenance.posterior}",
         f"baseline: {baseline}",

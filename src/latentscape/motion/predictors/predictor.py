@@ -120,7 +120,7 @@ class Predictor(ABC):
         """All that a fit found, to be kept; nothing where nothing is fitted."""
         return {}
 
-    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:  # noqa: B027
+    def restore(self, state: Mapping[str, np.ndarray], latent_shape: tuple[int, ...]) -> None:
         """Become again what was kept, without a fit.
 
         Args:
@@ -130,6 +130,8 @@ class Predictor(ABC):
         Raises:
             KeyError, ValueError, RuntimeError: If the state is another predictor's.
         """
+        if state:
+            raise ValueError(f"{self.name} keeps nothing of a fit, and was given {sorted(state)}")
 
     def _require_fit(self, train: TripletLatents) -> None:
         refused = self.refusal(train.latent_shape)
