@@ -1,5 +1,6 @@
 import pytest
 
+from latentscape.cli.finetune import _plain, _settled
 from latentscape.cli.options import parse_settings, sized, with_settings
 from latentscape.data import DataConfig
 from latentscape.errors import UsageError
@@ -63,3 +64,23 @@ def test_settings_of_data_change_a_name_and_a_sized_one():
         with_settings("digits", ["frame_stp=2"], model="x")
     with pytest.raises(UsageError, match="none is named"):
         with_settings(None, ["limit=2"], model="x")
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [("runs/x/", "x"), ("python:nets.py:make", "nets-make"), ("diffusers:of/me,tiling=256", "me"),
+     ("onnx:a/there.onnx,a/back.onnx", "there")],
+)  # fmt: skip
+def test_a_fine_tuned_run_is_named_after_its_base(model, name):
+    assert _plain(model) == name
+
+
+def test_settings_of_another_network_are_refused():
+    with pytest.raises(UsageError, match=r"network\.widths"):
+        _settled(["network.widths=3"], precision="auto", device="auto", doctor="stop")
+    data, more = _settled(
+        ["frame_step=2", "recipe.free_bits=1", "accumulate=2"],
+        precision="fp32", device="cpu", doctor="off",
+    )  # fmt: skip
+    assert data == {"frame_step": 2}
+    assert (more["accumulate"], more["recipe_options"]) == (2, {"free_bits": 1})

@@ -69,22 +69,14 @@ def finetune(
 
     latentscape finetune runs/x triplets:clips --train all --recipe sigma_vae --out runs/x-all
     """
-    from latentscape.data import DataConfig
-    from latentscape.errors import UsageError
     from latentscape.models import LikelihoodName
-    from latentscape.training import Precision, TrainConfig
-    from latentscape.training.config import DoctorMode, Trained
+    from latentscape.training.config import Trained
     from latentscape.training.finetuning import FinetuneConfig, Held
     from latentscape.training.hardware import keep_freed_memory
 
     keep_freed_memory()
     shown = tuple(one_of(name, MAPS, "map") for name in maps.split(",")) if report else ()
-    more = parse_settings(settings, TrainConfig, DataConfig)
-    if more["network"]:
-        raise UsageError(
-            f"--set network.{next(iter(more['network']))} is of another network than the base's",
-            "leave it out: fine-tuning keeps the networks",
-        )
+    of_data, more = _settled(settings, precision=precision, device=device, doctor=doctor)
     kinds = get_args(LikelihoodName)
     config = FinetuneConfig(
         train=one_of(train, get_args(Trained), "part to train"),
@@ -101,17 +93,42 @@ def finetune(
         hold=one_of(hold, get_args(Held), "thing to hold"),
         ema=ema,
         seed=seed,
-        more={
-            "precision": one_of(precision, get_args(Precision), "precision"),
-            "device": device,
-            "doctor": one_of(doctor, get_args(DoctorMode), "doctor"),
-            **more["TrainConfig"],
-            "recipe_options": more["recipe"],
-        },
+        more=more,
     )
-    named = changed(sized(data, size, model=model), more["DataConfig"], model=model)
-    place = out or Path("runs") / f"{Path(model.partition(':')[2] or model).name}-{train}"
+    named = changed(sized(data, size, model=model), of_data, model=model)
+    place = out or Path("runs") / f"{_plain(model)}-{train}"
     _run((model, named), config, place, resume=resume, maps=shown, json=json)
+
+
+def _settled(
+    settings: list[str] | None, *, precision: str, device: str, doctor: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What ``--set`` and three options ask of the data, and of the training."""
+    from latentscape.data import DataConfig
+    from latentscape.errors import UsageError
+    from latentscape.training import Precision, TrainConfig
+    from latentscape.training.config import DoctorMode
+
+    asked = parse_settings(settings, TrainConfig, DataConfig)
+    if asked["network"]:
+        raise UsageError(
+            f"--set network.{next(iter(asked['network']))} is of another network than the base's",
+            "leave it out: fine-tuning keeps the networks",
+        )
+    return asked["DataConfig"], {
+        "precision": one_of(precision, get_args(Precision), "precision"),
+        "device": device,
+        "doctor": one_of(doctor, get_args(DoctorMode), "doctor"),
+        **asked["TrainConfig"],
+        "recipe_options": asked["recipe"],
+    }
+
+
+def _plain(model: str) -> str:
+    """A model's words as a folder's name: ``python:nets.py:make`` is ``nets-make``."""
+    scheme, colon, rest = model.partition(":")
+    places = (rest if colon else scheme).split(",")[0].split(":")
+    return "-".join(Path(place).name.removesuffix(".py").removesuffix(".onnx") for place in places)
 
 
 def _run(

@@ -45,7 +45,9 @@ def train(
     binarize: Annotated[bool, typer.Option("--binarize", help="Threshold pixels at .5.")] = False,
     size: Annotated[int | None, typer.Option(help="Side to resize images to.")] = None,
     limit: Annotated[int | None, typer.Option(help="Use at most so many images.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail on unreadable files.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse unfit files and splits.")
+    ] = False,
     seed: Seed = 0,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
