@@ -1,0 +1,5 @@
+import type { PanelProps } from "./index";
+
+export function MotionPanel({ state }: PanelProps) {
+  return <p>{state.exhibit.value.name}</p>;
+}
