@@ -4,7 +4,7 @@ The wire between Python and the page is made of these: their JSON schema becomes
 travel beside them in a packet (`pack`), never inside.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -12,6 +12,16 @@ from latentscape.records.measure import Better, Measure, Provenance, Row
 from latentscape.records.record import Record
 
 Lifting = Literal["exact", "inverse", "neighbours"]
+ImageKind = Literal["original", "reconstruction"]
+FilmKind = Literal["gif", "mp4", "npz"]
+
+
+class Journey(NamedTuple):
+    """Rows of the samples on the way, the interpolator, and how many frames."""
+
+    rows: tuple[int, ...]
+    method: str
+    n_steps: int
 
 
 class Ability(Record):
@@ -64,6 +74,8 @@ class MapCard(Record):
             ``inverse`` (of a linear projection; the rest at its mean), ``neighbours`` (latents of
             the points around, weighted by nearness).
         lifting_words: The same in a sentence.
+        placing_words: How a latent finds its place on the map, in a sentence; empty where it
+            cannot.
         manifold: Whether a decoded grid can lie under it.
     """
 
@@ -76,6 +88,7 @@ class MapCard(Record):
     baselines: tuple[Row, ...] = ()
     lifting: Lifting = "neighbours"
     lifting_words: str = ""
+    placing_words: str = ""
     manifold: bool = False
 
 
@@ -210,6 +223,8 @@ class Travel(Record):
 
 class DialCard(Record):
     """A direction in the latent space along which one can turn.
+
+    A latent z stands at direction · (z − centre) on it; to turn it by v is to add v · direction.
 
     Attributes:
         family: ``latents``, ``principal axes`` or ``attributes``.

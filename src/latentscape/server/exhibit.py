@@ -5,7 +5,7 @@ Everything may raise a `LatentscapeError`, which becomes one kind answer.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,7 +15,10 @@ from latentscape.records.exhibit import (
     Epochs,
     ExhibitCard,
     Exhibition,
+    FilmKind,
     Found,
+    ImageKind,
+    Journey,
     Look,
     Manifold,
     Middles,
@@ -24,17 +27,6 @@ from latentscape.records.exhibit import (
     SideBySide,
     Travel,
 )
-
-ImageKind = Literal["original", "reconstruction"]
-FilmKind = Literal["gif", "mp4", "npz"]
-
-
-class Journey(NamedTuple):
-    """Rows of the samples on the way, the interpolator, and how many frames."""
-
-    rows: tuple[int, ...]
-    method: str
-    n_steps: int
 
 
 class Exhibit(Protocol):

@@ -97,6 +97,8 @@ export interface components {
          * DialCard
          * @description A direction in the latent space along which one can turn.
          *
+         *     A latent z stands at direction · (z − centre) on it; to turn it by v is to add v · direction.
+         *
          *     Attributes:
          *         family: ``latents``, ``principal axes`` or ``attributes``.
          *         low, high: Between which the split's samples lie, quantiles .01 and .99.
@@ -340,6 +342,8 @@ export interface components {
          *             ``inverse`` (of a linear projection; the rest at its mean), ``neighbours`` (latents of
          *             the points around, weighted by nearness).
          *         lifting_words: The same in a sentence.
+         *         placing_words: How a latent finds its place on the map, in a sentence; empty where it
+         *             cannot.
          *         manifold: Whether a decoded grid can lie under it.
          */
         MapCard: {
@@ -380,6 +384,11 @@ export interface components {
              * @default
              */
             lifting_words: string;
+            /**
+             * Placing Words
+             * @default
+             */
+            placing_words: string;
             /**
              * Manifold
              * @default false
