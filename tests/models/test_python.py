@@ -97,7 +97,52 @@ class Plain:
         return latents.mean(1)[:, None, None, None].expand(-1, 1, 8, 8)
 """
     hashes = {open_model(written(plain + end, "Plain")).sha256 for end in ("", "#")}
-    assert len(hashes - {""}) == 2
+    hashes.add(open_model(written(plain + "class Other(Plain):\n    pass\n", "Other")).sha256)
+    hashes.add(open_model(written(plain + "class Other(Plain):\n    pass\n", "Plain")).sha256)
+    assert len(hashes - {""}) == 4  # two that stand in one file answer otherwise
+    held = """
+class Holds:
+    pixel_range, image_shape = (-1, 1), (1, 8, 8)
+    def __init__(self):
+        self.net = Net()
+        self.gain = torch.full((1,), globals().get("GAIN", 1.0))
+    def encode(self, images):
+        return self.net.encode(images)
+    def decode(self, latents):
+        return self.gain * self.net.decode(latents)
+"""
+    ends = ("", "# a remark", "\nGAIN = 2.0")
+    first, again, other = (open_model(written(held + end, "Holds")).sha256 for end in ends)
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("said", "as_well"),
+    [
+        ("pixel_range = (0, 1)", None),
+        ("latent_scale = 0.5", "latent_scale = torch.tensor(0.5)"),
+        ("latent_scale = (1.0, 2.0, 4.0)", "latent_scale = [1, 2, 4]"),
+        ("latent_shift = 0.25", None),
+        ("size_step = 8", None),
+        ("def encode(self, images):\n        return super().encode(images)[0]", None),
+    ],
+)
+def test_the_hash_is_of_what_is_declared_too(written, said, as_well):
+    """The same weights with other conventions give other numbers."""
+    plain, other = (
+        open_model(written(f"\nclass Said(Net):\n    {body}\n", "Said"))
+        for body in ("pixel_range = (-1, 1)", said)
+    )
+    assert other.sha256 != plain.sha256
+    if as_well:
+        body = f"\nclass Said(Net):\n    {as_well}\n"
+        assert open_model(written(body, "Said")).sha256 == other.sha256
+
+
+@pytest.mark.parametrize("said", ["'half'", "(1, None)", "float('nan')", "[[1.0]]"])
+def test_a_scale_is_made_of_numbers(written, said):
+    with pytest.raises(ModelError, match="declares the latent_scale"):
+        open_model(written(f"\nclass Said(Net):\n    latent_scale = {said}\n", "Said"))
 
 
 def test_a_module_of_the_working_directory(written, tmp_path, monkeypatch):

@@ -26,7 +26,9 @@ class Conventions:
         pixel_range: Lowest and highest pixel that the networks work in; converted from and to
             [0, 1] inside `Autoencoder`.
         latent_scale, latent_shift: Elsewhere, in a diffusion model say, its latents are used as
-            (z − shift) · scale: one number each, or one a channel. Recorded, never applied.
+            (z − shift) · scale: one number each, or one a channel. Where latents are folded into
+            patches of 2×2 cells first there are four a channel: of channel c at row y and column x
+            of a patch the one at 4·c + 2·y + x. Recorded, never applied.
     """
 
     pixel_range: tuple[float, float] = (0.0, 1.0)

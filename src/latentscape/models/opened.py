@@ -20,7 +20,7 @@ class OpenModel:
         recipe: Name of the recipe it was trained with; ``onnx`` of a pair of ONNX files, the class
             of a model of diffusers, ``python`` of a module.
         seed: Seed of its training; 0 where that is not known.
-        sha256: Hash of its weights.
+        sha256: Hash of its weights; of a model that was trained elsewhere of what it declares too.
         data: The images it was trained on, if known.
         folder: Its run folder, if it is a run.
         settings: How its networks run, where that may change what comes out: ``tiling=256`` say.

@@ -20,13 +20,16 @@ import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from latentscape.errors import LatentscapeError, ModelError, UsageError, nearest
 from latentscape.models.autoencoder import Autoencoder, Conventions
+from latentscape.models.identity import identity_of, weights_sha256
 from latentscape.models.likelihood import GaussianOfImages
 from latentscape.models.opened import OpenModel
 from latentscape.models.parts import in_parts
@@ -44,11 +47,7 @@ def open_python(words: str) -> OpenModel:
         UsageError: If there is no such module, file or callable.
         ModelError: If it fails, or what it gives does not keep to the form above.
     """
-    place, colon, called = words.strip().rpartition(":")
-    if not (place and colon and called):
-        raise UsageError(f"python:{words} does not name a module and a callable", FORM)
-    module = _module(place)
-    make = _callable(module, place, called)
+    make, module = callable_named(words)
     try:
         thing = make()
     except LatentscapeError:
@@ -58,9 +57,27 @@ def open_python(words: str) -> OpenModel:
             f"{words} failed: {_said(error)}", "call it in Python to see where"
         ) from error
     autoencoder = thing if isinstance(thing, Autoencoder) else adapt(thing, words)
-    name = str(getattr(thing, "name", "") or called)
-    sha256 = weights_sha256(thing) or _file_sha256(module)
+    called = words.strip().rpartition(":")[2]
+    source = weights_sha256(thing) or f"{file_sha256(module)} {called}"
+    name, sha256 = str(getattr(thing, "name", "") or called), identity_of(source, autoencoder)
     return OpenModel(name, autoencoder.eval(), recipe="python", seed=0, sha256=sha256)
+
+
+def callable_named(words: str) -> tuple[Callable[..., Any], ModuleType]:
+    """A callable of the user's own and the module that it is looked up in, which is run for it.
+
+    Args:
+        words: ``MODULE:CALLABLE``, found in the folder one is in too, or ``FILE.py:CALLABLE``.
+
+    Raises:
+        UsageError: If there is no such module, file or callable.
+        ModelError: If the module fails while it is imported.
+    """
+    place, colon, called = words.strip().rpartition(":")
+    if not (place and colon and called):
+        raise UsageError(f"python:{words} does not name a module and a callable", FORM)
+    module = _module(place)
+    return _callable(module, place, called), module
 
 
 def adapt(thing: Any, words: str) -> Autoencoder:
@@ -84,7 +101,9 @@ def adapt(thing: Any, words: str) -> Autoencoder:
     low, high = _pixel_range(thing, words)
     shape, step = _sizes(thing, words)
     conventions = Conventions(
-        (low, high), getattr(thing, "latent_scale", 1.0), getattr(thing, "latent_shift", 0.0)
+        (low, high),
+        _declared(thing, "latent_scale", 1.0, words=words),
+        _declared(thing, "latent_shift", 0.0, words=words),
     )
     latent, kind = _sent(thing, words, shape, (low, high))
     autoencoder = Autoencoder(
@@ -130,17 +149,7 @@ class Back(nn.Module):
         return in_parts(self.thing.decode, latents, values_a_row=values)
 
 
-def weights_sha256(thing: Any) -> str:
-    """Hash of a torch module's weights and buffers, names and shapes included; empty without."""
-    state = thing.state_dict() if isinstance(thing, nn.Module) else {}
-    digest = hashlib.sha256()
-    for name, value in sorted(state.items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-    return digest.hexdigest() if state else ""
-
-
-def _callable(module: Any, place: str, called: str) -> Callable[[], Any]:
+def _callable(module: ModuleType, place: str, called: str) -> Callable[..., Any]:
     names = [name for name in vars(module) if callable(getattr(module, name)) and name[0] != "_"]
     make = getattr(module, called, None)
     if make is None:
@@ -150,7 +159,7 @@ def _callable(module: Any, place: str, called: str) -> Callable[[], Any]:
     return make
 
 
-def _module(place: str) -> Any:
+def _module(place: str) -> ModuleType:
     path = Path(place).expanduser()
     is_file = path.suffix == ".py"
     if is_file and not path.is_file():
@@ -201,6 +210,18 @@ def _pixel_range(thing: Any, words: str) -> tuple[float, float]:
             f"{words} declares {told}", "say in what range its pixels are: pixel_range = (0, 1)"
         )
     return low, high
+
+
+def _declared(thing: Any, name: str, usual: float, *, words: str) -> float | tuple[float, ...]:
+    """A number, or one a channel."""
+    said = getattr(thing, name, usual)
+    try:
+        values = np.asarray(said, float)
+    except (TypeError, ValueError):
+        values = np.full(1, np.nan)
+    if values.ndim > 1 or not np.isfinite(values).all():
+        raise ModelError(f"{words} declares the {name} {said}", "give a number, or one a channel")
+    return tuple(values.tolist()) if values.ndim else float(values)
 
 
 def _sizes(thing: Any, words: str) -> tuple[ImageShape, int | None]:
@@ -285,8 +306,8 @@ def _parameters(answer: Any) -> Tensor:
     return torch.cat([mean, log_var], 1)
 
 
-def _file_sha256(module: Any) -> str:
-    """Hash of the file that the callable is written in: of an object without weights."""
+def file_sha256(module: ModuleType) -> str:
+    """Hash of the file that a module is written in, which tells what has no weights; or empty."""
     path = Path(getattr(module, "__file__", None) or "")
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 

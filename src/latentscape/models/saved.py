@@ -82,7 +82,7 @@ def fine_tuned(base: dict[str, Any], described: ModelConfig, *, folder: Path) ->
             "restore its run.json, or fine-tune again",
         )
     try:
-        opened = open_model(words, "fp32")
+        opened = open_model(words, "fp32", device="cpu")  # whoever asked moves it
     except LatentscapeError as error:
         raise ModelError(
             f"the run {folder} was fine-tuned from {words}, which does not open: {error.message}",

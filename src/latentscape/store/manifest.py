@@ -32,7 +32,8 @@ class Manifest(BaseModel):
         pixel_range: Range of pixels that the networks work in; `encode` is given [0, 1].
         prior_matched: Whether training drew the model's latents towards N(0, I).
         scale, shift: Elsewhere the model's latents are used as (z − shift) · scale, one number
-            each or one a channel; the rows stored here are raw, neither has been applied.
+            each or one a channel (four a channel where it is in patches of 2×2 cells); the rows
+            stored here are raw, neither has been applied.
         precision: Number format in which the encoder ran; the rows themselves are fp32.
         settings: How else it ran, where that may change what comes out.
         latent_shape: Shape of one latent.

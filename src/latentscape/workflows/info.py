@@ -108,7 +108,7 @@ def _model(name: str) -> Facts:
         "latent scale": _numbers(model.conventions.latent_scale),
         "latent shift": _numbers(model.conventions.latent_shift),
         "parameters": sum(weight.numel() for weight in model.parameters()),
-        "weights sha256": opened.sha256,
+        "sha256": opened.sha256,
     }
 
 

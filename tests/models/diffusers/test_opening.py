@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from torch.nn.functional import pixel_unshuffle
 
 from latentscape.errors import ModelError, UsageError
 from latentscape.models import open_model
 from latentscape.models.diffusers.words import read_words
-from latentscape.models.saved import file_sha256
 from latentscape.shapes import ImageShape
 
 PROGRAM = Path(sys.executable).with_name("latentscape")
@@ -31,13 +33,62 @@ def opened(folder):
     return open_model(f"diffusers:{folder}", "fp32")
 
 
+def edit_config(folder, **words):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | words))
+
+
 def test_a_model_says_where_it_comes_from(folder, opened):
     assert (opened.name, opened.recipe, opened.seed) == ("small-kl", "AutoencoderKL", 0)
     assert (opened.data, opened.folder, opened.settings) == (None, None, "")
-    assert opened.sha256 == file_sha256(folder / f"{WEIGHTS}.safetensors")
     conventions = opened.autoencoder.conventions
     assert conventions.pixel_range == (-1.0, 1.0)
     assert (conventions.latent_scale, conventions.latent_shift) == (0.18215, 0.1)
+
+
+@pytest.mark.parametrize(
+    "words", [{"scaling_factor": 0.5}, {"shift_factor": 0.0}, {"norm_num_groups": 2}]
+)
+def test_a_model_is_known_by_weights_and_config(folder, opened, words):
+    """The same weights under another scale, or in other groups, are another model."""
+    edit_config(folder, **words)
+    assert open_model(f"diffusers:{folder}", "fp32").sha256 != opened.sha256
+
+
+def test_a_model_is_known_wherever_it_lies_and_whoever_wrote_it(folder, opened, tmp_path):
+    moved = folder.rename(tmp_path / "moved")
+    edit_config(moved, _diffusers_version="0.1.0", _name_or_path="elsewhere")
+    assert open_model(f"diffusers:{moved}", "bf16").sha256 == opened.sha256
+    path = moved / f"{WEIGHTS}.safetensors"
+    state = load_file(path)
+    save_file(
+        {name: value + (name == "encoder.conv_in.bias") for name, value in state.items()}, path
+    )
+    assert open_model(f"diffusers:{moved}", "fp32").sha256 != opened.sha256
+
+
+def test_latents_of_flux_are_normalised_by_its_buffers(tiny, tmp_path):
+    """Its pipeline folds latents into patches of 2×2, as pixel_unshuffle does, and applies bn."""
+    from diffusers import AutoencoderKLFlux2
+
+    folder = shutil.copytree(tiny("AutoencoderKLFlux2")[0], tmp_path / "flux")
+    rng = np.random.default_rng(0)
+    mean, variance = (torch.from_numpy(rng.uniform(0.5, 2, 16)).float() for _ in range(2))
+    path = folder / f"{WEIGHTS}.safetensors"
+    save_file(load_file(path) | {"bn.running_mean": mean, "bn.running_var": variance}, path)
+    model = open_model(f"diffusers:{folder}", "fp32").autoencoder
+    reference = AutoencoderKLFlux2.from_pretrained(folder).eval()
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        latents = model.encode(images).mean
+        raw = reference.encode(2 * images - 1).latent_dist.mean
+        normalised = reference.bn(pixel_unshuffle(raw, 2))
+    torch.testing.assert_close(latents, raw)  # neither scaled nor shifted
+    made = model.conventions
+    scale, shift = (
+        torch.tensor(one)[:, None, None] for one in (made.latent_scale, made.latent_shift)
+    )
+    torch.testing.assert_close((pixel_unshuffle(latents, 2) - shift) * scale, normalised)
 
 
 def test_scale_and_shift_may_be_one_a_channel(tiny):
@@ -122,13 +173,29 @@ def test_weights_in_several_files_and_of_a_variant(folder, opened, tiny):
         open_model(f"diffusers:{folder / 'shards'}")
 
 
+def as_once_written(folder):
+    """The index of a variant's shards, named as by diffusers before its version 0.32."""
+    index = next(folder.glob("*.index.fp16.json"))
+    index.rename(index.with_name(index.name.replace("index.fp16", "fp16.index")))
+
+
+def test_the_index_of_a_variant_as_it_was_once_written(folder, opened, tiny, tmp_path):
+    """Also in a folder with a point in its path, where diffusers itself does not find it."""
+    tiny("AutoencoderKL")[1].save_pretrained(folder / "new", variant="fp16", max_shard_size="20KB")
+    new = open_model(f"diffusers:{folder / 'new'}", "fp32")
+    old = (folder / "new").rename(tmp_path / "of.old")
+    as_once_written(old)
+    found = open_model(f"diffusers:{old}", "fp32")
+    assert found.sha256 == new.sha256
+    images = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        mean = found.autoencoder.encode(images).mean
+        assert torch.equal(mean, opened.autoencoder.encode(images).mean)
+
+
 def damages():
     def config(**words):
-        def change(folder):
-            path = folder / "config.json"
-            path.write_text(json.dumps(json.loads(path.read_text()) | words))
-
-        return change
+        return lambda folder: edit_config(folder, **words)
 
     def write(name, content):
         return lambda folder: (folder / name).write_bytes(content)
@@ -263,10 +330,18 @@ def test_a_model_of_the_hub_is_taken_from_its_cache(cache, folder, opened):
         open_model("diffusers:some/pipeline,revision=older")
 
 
-def test_shards_of_a_model_of_the_hub(cache, folder, tiny):
-    tiny("AutoencoderKL")[1].save_pretrained(folder / "shards", max_shard_size="20KB")
-    cache("some/shards", folder / "shards")
-    assert open_model("diffusers:some/shards").name == "shards"
+@pytest.mark.parametrize("spelling", ["plain", "variant", "variant as once written"])
+def test_shards_of_a_model_of_the_hub(cache, folder, tiny, spelling):
+    variant = None if spelling == "plain" else "fp16"
+    shards = folder / "shards"
+    tiny("AutoencoderKL")[1].save_pretrained(shards, max_shard_size="20KB", variant=variant)
+    if spelling == "variant as once written":
+        as_once_written(shards)
+    sha256 = open_model(f"diffusers:{shards}").sha256
+    cache("some/shards", shards)
+    (shards / "config.json").unlink()
+    found = open_model("diffusers:some/shards")
+    assert (found.name, found.sha256) == ("shards", sha256)
 
 
 def test_a_model_of_the_hub_that_is_no_autoencoder(cache, folder):

@@ -16,6 +16,7 @@ from latentscape.models.diffusers.families import FAMILIES, PIXEL_RANGE, Family
 from latentscape.models.diffusers.files import find_files
 from latentscape.models.diffusers.halves import Back, There, load, set_options
 from latentscape.models.diffusers.words import read_words
+from latentscape.models.identity import identity_of
 from latentscape.models.likelihood import GaussianOfImages
 from latentscape.models.opened import OpenModel
 from latentscape.shapes import ImageShape
@@ -47,7 +48,7 @@ def open_diffusers(words: str) -> OpenModel:
         autoencoder,
         recipe=type(model).__name__,
         seed=0,
-        sha256=files.sha256,
+        sha256=identity_of(files.sha256, autoencoder, config=files.config),
         settings=asked.settings,
     )
 
@@ -67,7 +68,7 @@ def build(model: nn.Module, family: Family) -> Autoencoder:
         likelihood=GaussianOfImages(),
         size_step=max(1, shape.height // latent[1]),
     ).eval()
-    autoencoder.conventions = _conventions(config, latent[0])
+    autoencoder.conventions = _conventions(model, config, latent[0])
     for name, weight in autoencoder.named_parameters():
         weight.requires_grad_(not any(part in name for part in family.unreached))
     return autoencoder
@@ -93,11 +94,15 @@ def _sent(model: nn.Module, family: Family, channels: int) -> tuple[ImageShape, 
     )
 
 
-def _conventions(config: Mapping[str, Any], channels: int) -> Conventions:
-    """Scale and shift as the model's config states them, a number each or one a channel."""
+def _conventions(model: nn.Module, config: Mapping[str, Any], channels: int) -> Conventions:
+    """Scale and shift as config and buffers state them, a number each or one a channel."""
     scale, shift = config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0
     means, deviations = config.get("latents_mean"), config.get("latents_std")
     if means and deviations and len(means) == len(deviations) == channels:
         scale = tuple(float(scale) / float(deviation) for deviation in deviations)
         shift = tuple(float(mean) for mean in means)
+    moments = getattr(model, "bn", None)  # of latents in patches; the model itself never calls it
+    if isinstance(moments, nn.BatchNorm2d) and moments.track_running_stats:
+        variances, means = moments.get_buffer("running_var"), moments.get_buffer("running_mean")
+        scale, shift = tuple((variances + moments.eps).rsqrt().tolist()), tuple(means.tolist())
     return Conventions(PIXEL_RANGE, scale, shift)

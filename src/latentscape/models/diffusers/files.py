@@ -21,12 +21,14 @@ class Files(NamedTuple):
         config: What config.json says.
         weights: All files of weights, first to last.
         variant: The word between stem and ending of their names, as ``fp16``; None without.
+        index: The file that says which weight lies in which of several; None of a single one.
     """
 
     folder: Path
     config: dict[str, Any]
     weights: tuple[Path, ...]
     variant: str | None
+    index: Path | None = None
 
     @property
     def is_pickle(self) -> bool:
@@ -35,7 +37,7 @@ class Files(NamedTuple):
 
     @property
     def sha256(self) -> str:
-        """Of the one file of weights; of several, of all their hashes in order."""
+        """Of the weights' one file; of several, of all their hashes in order."""
         digests = []
         for path in self.weights:
             with path.open("rb") as file:
@@ -101,26 +103,36 @@ def read_config(path: Path, place: str) -> dict[str, Any]:
     )
 
 
-def weights_in(folder: Path) -> tuple[tuple[Path, ...], str | None]:
-    """Files of weights in a folder, and their variant: safetensors before pickles, plain first.
+def weights_in(folder: Path) -> tuple[tuple[Path, ...], str | None, Path | None]:
+    """Files of weights in a folder, their variant and index.
+
+    Safetensors come before pickles, the plain ones before those of a variant.
 
     Raises:
         ModelError: If there are none.
     """
     for ending in ("safetensors", "bin"):
-        head = f"{STEM}.{ending}.index"
-        indices = sorted(folder.glob(f"{head}*.json"), key=lambda path: (len(path.name), path))
-        variant = indices[0].name[len(head) : -len(".json")].removeprefix(".") if indices else ""
-        if indices and not (variant and (folder / f"{STEM}.{ending}").is_file()):
-            return _shards(indices[0]), variant or None
-        found = sorted(folder.glob(f"{STEM}*.{ending}"), key=lambda path: (len(path.name), path))
-        if found:
-            variant = found[0].name[len(STEM) : -len(ending) - 1].removeprefix(".")
-            return (found[0],), variant or None
+        head = f"{STEM}.{ending}."
+        index = _first(folder, f"{head}index*.json", f"{head}*.index.json")
+        if index is not None:
+            words = index.name[len(head) : -len(".json")].split(".")
+            variant = ".".join(word for word in words if word != "index")
+            if not (variant and (folder / f"{STEM}.{ending}").is_file()):
+                return _shards(index), variant or None, index
+        found = _first(folder, f"{STEM}*.{ending}")
+        if found is not None:
+            variant = found.name[len(STEM) : -len(ending) - 1].removeprefix(".")
+            return (found,), variant or None, None
     raise ModelError(
         f"{folder} has config.json but no weights ({STEM}.safetensors or .bin)",
         "fetch or save the model again",
     )
+
+
+def _first(folder: Path, *patterns: str) -> Path | None:
+    """The file of the shortest name."""
+    found = (path for pattern in patterns for path in folder.glob(pattern))
+    return min(found, key=lambda path: (len(path.name), path.name), default=None)
 
 
 def _shards(index: Path) -> tuple[Path, ...]:

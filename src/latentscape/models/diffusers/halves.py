@@ -2,7 +2,11 @@
 
 import copy
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from pickle import UnpicklingError
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -75,11 +79,12 @@ def load(files: Files) -> nn.Module:
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # what it would say of keys is said below
     try:
-        model, found = build.from_pretrained(
-            files.folder, variant=files.variant, use_safetensors=not files.is_pickle,
-            torch_dtype=torch.float32, low_cpu_mem_usage=False, local_files_only=True,
-            output_loading_info=True,
-        )  # fmt: skip
+        with _as_written_now(files) as (folder, variant):
+            model, found = build.from_pretrained(
+                folder, variant=variant, use_safetensors=not files.is_pickle,
+                torch_dtype=torch.float32, low_cpu_mem_usage=False, local_files_only=True,
+                output_loading_info=True,
+            )  # fmt: skip
     except Exception as error:  # whatever its many readers raise
         first = str(error).strip().partition("\n")[0]
         raise ModelError(
@@ -97,6 +102,25 @@ def load(files: Files) -> nn.Module:
         if isinstance(part, nn.GroupNorm):
             part.register_forward_pre_hook(_rows_by_channel)
     return model.eval()
+
+
+@contextmanager
+def _as_written_now(files: Files) -> Iterator[tuple[Path, str | None]]:
+    """Folder and variant, to be read by diffusers.
+
+    An index whose name says the variant first is of its earlier versions; the library warns of it,
+    and misses it in folders with a point in their path: such a model is laid out anew, by links.
+    """
+    index = files.index
+    if index is None or files.variant is None or not index.name.endswith(".index.json"):
+        yield files.folder, files.variant
+        return
+    plain = index.name.replace(f".{files.variant}.index", ".index")
+    with TemporaryDirectory() as place:
+        there = {path.name: path for path in (files.folder / "config.json", *files.weights)}
+        for name, path in {**there, plain: index}.items():
+            (Path(place) / name).symlink_to(path.resolve())
+        yield Path(place), None
 
 
 def _rows_by_channel(_: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -14,8 +14,14 @@ from latentscape.models.diffusers.files import (
 )
 from latentscape.models.diffusers.words import Words
 
-NAMES = [f"{STEM}.{end}" for end in ("safetensors.index.json", "safetensors", "fp16.safetensors",
-                                     "bin.index.json", "bin")]  # fmt: skip
+NAMES = [
+    f"{STEM}.{end}"
+    for end in (
+        *("safetensors.index.json", "safetensors", "fp16.safetensors"),
+        *("safetensors.index.fp16.json", "safetensors.fp16.index.json"),  # as now, as once written
+        *("bin.index.json", "bin"),
+    )
+]
 
 
 def fetch(words: Words) -> Files:
@@ -36,7 +42,7 @@ def fetch(words: Words) -> Files:
     config = read_config(path, words.place)
     for name in NAMES:
         found = _get(words, subfolder, name)
-        if found is not None and name.endswith("index.json"):
+        if found is not None and ".index." in name:
             for shard in set(json.loads(found.read_text(encoding="utf-8"))["weight_map"].values()):
                 _get(words, subfolder, shard)
         if found is not None:
