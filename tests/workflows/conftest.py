@@ -70,6 +70,40 @@ def make_run(tmp_path) -> Callable[..., Path]:
     return make
 
 
+PATCHES = """
+import torch
+from torch import nn
+
+class Mine(nn.Module):
+    pixel_range = (-1, 1)
+    {sizes}
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed({seed})
+        self.there = nn.Conv2d(1, 3, 4, 4)
+        self.back = nn.ConvTranspose2d(3, 1, 4, 4)
+
+    def encode(self, images):
+        return self.there(images)
+
+    def decode(self, latents):
+        return self.back(latents)
+"""
+
+
+@pytest.fixture
+def patches(tmp_path) -> Callable[..., str]:
+    """Writes a model of one's own, a code for each patch of 4×4: ``patches(sizes)`` is MODEL."""
+
+    def write(sizes: str, *, seed: int = 0) -> str:
+        path = tmp_path / "mine.py"
+        path.write_text(PATCHES.format(sizes=sizes, seed=seed))
+        return f"python:{path}:Mine"
+
+    return write
+
+
 @pytest.fixture
 def vae(make_run) -> Path:
     """A VAE with two latents on the digits."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import latentscape.models.opened as opened_models
 import latentscape.workflows.finetune as workflow
 from latentscape import FinetuneConfig, TrainConfig, finetune, measure, open_model, train
 from latentscape.data import DataConfig
@@ -23,26 +24,6 @@ GRID = {
     "epochs": 6, "batch_size": 32, "recipe": "sigma_vae", "learning_rate": 2e-3,
 }  # fmt: skip
 QUICK = {"epochs": 2, "batch_size": 32, "perceptual": 0.0}
-MINE = """
-import torch
-from torch import nn
-
-class Mine(nn.Module):
-    pixel_range = (-1, 1)
-    image_shape = (1, 16, 16)
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.there = nn.Conv2d(1, 3, 4, 4)
-        self.back = nn.ConvTranspose2d(3, 1, 4, 4)
-
-    def encode(self, images):
-        return self.there(images)
-
-    def decode(self, latents):
-        return self.back(latents)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +35,8 @@ def base(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def mine(tmp_path) -> str:
-    (tmp_path / "mine.py").write_text(MINE)
-    return f"python:{tmp_path / 'mine.py'}:Mine"
+def mine(patches) -> str:
+    return patches("image_shape = (1, 16, 16)")
 
 
 def latents_of(model: str | Path) -> np.ndarray:
@@ -180,13 +160,12 @@ def test_another_programs_model_opens_again_with_its_own_weights(mine, tmp_path,
     assert open_model(tmp_path / "y").sha256 == again.provenance.model_sha256
 
 
-def test_a_base_that_is_gone_or_another_is_named(mine, tmp_path):
+def test_a_base_that_is_gone_or_another_is_named(mine, patches, tmp_path):
     finetune(mine, DATA, FinetuneConfig(**{**QUICK, "epochs": 1}), out=tmp_path / "x")
-    script = tmp_path / "mine.py"
-    script.write_text(MINE.replace("manual_seed(0)", "manual_seed(1)"))
+    patches("image_shape = (1, 16, 16)", seed=1)
     with pytest.raises(ModelError, match="is not the model that"):
         open_model(tmp_path / "x")
-    script.unlink()
+    (tmp_path / "mine.py").unlink()
     with pytest.raises(ModelError, match="does not open"):
         open_model(tmp_path / "x")
     about = json.loads((tmp_path / "x" / "run.json").read_text())
@@ -282,6 +261,16 @@ def test_what_an_adapter_froze_stays_so_and_what_came_frozen_is_thawed(mine):
     autoencoder.requires_grad_(False)
     workflow._begun_with(opened, described, mse=0.1)
     assert there.requires_grad
+
+
+@pytest.mark.parametrize("begin", ["base", "mine"])
+def test_the_base_is_looked_at_where_it_is_trained(request, begin, tmp_path, monkeypatch):
+    """Before, while and after: nothing goes to the device that would be taken by itself."""
+    asked = set()
+    monkeypatch.setattr(opened_models, "device_for", lambda device: asked.add(device) or "cpu")
+    config = FinetuneConfig(**{**QUICK, "epochs": 1}, more={"device": "cpu"})
+    finetune(request.getfixturevalue(begin), DATA, config, out=tmp_path / "x")
+    assert asked == {"cpu"}
 
 
 def test_a_modules_name_is_no_file(tmp_path, monkeypatch):

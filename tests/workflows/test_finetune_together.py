@@ -17,11 +17,20 @@ from latentscape.training.history import read_history
 pytestmark = [pytest.mark.slow, pytest.mark.engine]
 
 SCRIPT = """
-import json, sys
+import json, os, sys
+import latentscape.workflows.finetune as workflow
 from latentscape import FinetuneConfig, finetune
 from latentscape.errors import TrainingError
 
 base, out, words = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+measured = workflow._as_it_is
+
+def noted(subject):
+    with open(out + "-looked", "a") as file:
+        file.write(os.environ["RANK"])
+    return measured(subject)
+
+workflow._as_it_is = noted
 try:
     finetune(base, None, FinetuneConfig(**words), out=out)
 except TrainingError:
@@ -58,6 +67,7 @@ def test_two_processes_are_one_with_twice_the_batch(part, tmp_path):
     ours, theirs = (read_history(tmp_path / n).columns for n in ("two", "one"))
     np.testing.assert_allclose(ours["val_loss"], theirs["val_loss"], rtol=1e-4)
     assert (tmp_path / "two" / "measures" / "finetuning.json").exists()
+    assert (tmp_path / "two-looked").read_text() == "0"  # the first process, for both
 
 
 def test_of_a_collapse_the_page_is_whole_before_the_processes_end(tmp_path):

@@ -18,7 +18,17 @@ from latentscape.cli.options import (
     sized,
 )
 from latentscape.cli.talk import Bar, TrainingBar, give, row_lines, say
-from latentscape.cli.train import MAPS, BetaConvention, Doctor, Maps, Scored
+from latentscape.cli.train import (
+    MAPS,
+    BetaConvention,
+    Device,
+    Doctor,
+    Maps,
+    NumberFormat,
+    Report,
+    Resume,
+    Scored,
+)
 
 
 def finetune(
@@ -53,12 +63,12 @@ def finetune(
     ] = None,
     size: Size = None,
     seed: Seed = 0,
-    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    precision: NumberFormat = "auto",
+    device: Device = "auto",
     out: Folder = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
+    resume: Resume = False,
     doctor: Doctor = "stop",
-    report: Annotated[bool, typer.Option(help="Measure, map and report afterwards.")] = True,
+    report: Report = True,
     maps: Maps = "pca,pacmap",
     settings: Settings = None,
     json: Json = False,

@@ -29,6 +29,11 @@ Maps = Annotated[
     str, typer.Option(help="Its maps: pca, pacmap, umap, tsne; the last two take long.")
 ]
 
+NumberFormat = Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")]
+Report = Annotated[bool, typer.Option(help="Measure, map and report afterwards.")]
+
 
 def train(
     data: Data,
@@ -49,12 +54,12 @@ def train(
         bool, typer.Option("--strict", help="Refuse unfit files and splits.")
     ] = False,
     seed: Seed = 0,
-    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    precision: NumberFormat = "auto",
+    device: Device = "auto",
     out: Folder = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
+    resume: Resume = False,
     doctor: Doctor = "stop",
-    report: Annotated[bool, typer.Option(help="Measure, map and report afterwards.")] = True,
+    report: Report = True,
     maps: Maps = "pca,pacmap",
     settings: Settings = None,
     json: Json = False,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 
 from latentscape.data import DataConfig
 from latentscape.errors import ModelError, RunError, TrainingError
@@ -18,6 +19,7 @@ from latentscape.models.saved import with_likelihood
 from latentscape.nn.lpips import HEADS
 from latentscape.nn.squeezenet import SQUEEZENET_WEIGHTS
 from latentscape.records import RUN_FILE, FineTuneRecord, RunRecord, read_run
+from latentscape.records.fields import fitted
 from latentscape.training import TrainConfig
 from latentscape.training.finetuning import (
     PERCEPTUAL,
@@ -37,6 +39,7 @@ from latentscape.workflows.fit import COLLAPSED, RECORD, Plan, fit
 from latentscape.workflows.opening import Subject, open_subject
 
 N_LOOKED_AT = 2000
+HARDWARE = ("device", "devices", "n_nodes", "precision")  # fields of TrainConfig
 NO_NET = (
     "the net of the perceptual term is not on this machine: its weight is 0, and pixels alone count"
 )
@@ -76,9 +79,9 @@ def finetune(
     """
     config, folder = config or FinetuneConfig(), Path(out)
     require_free(folder, resume=resume)
-    subject = open_subject(model, data, "train", precision="fp32")
-    plan = _plan(subject, str(model), config, folder if resume else None, say=say)
-    fabric = make_fabric(plan.config)
+    fabric = make_fabric(_hardware(config))
+    subject = open_subject(model, data, "train", precision="fp32", device=str(fabric.device))
+    plan = _plan(subject, str(model), config, folder if resume else None, fabric=fabric, say=say)
     check_folder(folder, plan.data, plan.config, resume=resume, base=plan.base)
     fabric.barrier()  # every process has looked before the first one writes
     broken = record = None
@@ -104,18 +107,31 @@ def _was_kept(folder: Path) -> bool:
         return False
 
 
+def _hardware(config: FinetuneConfig) -> TrainConfig:
+    """What of the training names devices: the base is already looked at there."""
+    asked = {
+        key: fitted(TrainConfig, key, value)
+        for key, value in config.more.items()
+        if key in HARDWARE
+    }
+    return as_launched(TrainConfig(**asked))
+
+
 def _plan(
     subject: Subject,
     words: str,
     config: FinetuneConfig,
     begun: Path | None,
     *,
+    fabric: Fabric,
     say: Callable[[str], None],
 ) -> Plan:
     opened = subject.model
     rows = {name: np.flatnonzero(subject.splits == name) for name in ("train", "val", "test")}
     base = _base(opened)
-    now = _as_it_is(replace(subject, rows=rows["train"]))
+    now = _as_it_is(replace(subject, rows=rows["train"])) if fabric.is_global_zero else None
+    now = fabric.broadcast(now)  # one and the same σ and rate in every process
+    assert now is not None
     if config.train == "all":
         base = replace(base, rate=_held_before(begun) or now.rate)
     training = training_of(config, base, perceptual=_perceptual(config, base, say=say))
@@ -245,10 +261,11 @@ def _resolved(words: str) -> str:
 
 
 def _measured(subject: Subject, words: str, plan: Plan, folder: Path, told: Told) -> FineTuneRecord:
-    before = open_model(words, "fp32").for_images(plan.images.shape)
+    device = str(subject.model.autoencoder.device)
+    before = open_model(words, "fp32", device=device).for_images(plan.images.shape)
     if before.sha256 != subject.model.sha256:
         raise ModelError(f"{words} has changed meanwhile", "measure the new run by itself")
     tested = replace(subject, model=before, split="test", rows=plan.rows["test"])
-    record = before_and_after(tested, open_model(folder, "fp32"), plan, told)
+    record = before_and_after(tested, open_model(folder, "fp32", device=device), plan, told)
     record.save(folder / "measures" / "finetuning")
     return record

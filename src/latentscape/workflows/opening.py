@@ -110,7 +110,12 @@ class Subject:
 
 
 def open_subject(
-    model: str | Path, data: str | DataConfig | None, split: str, *, precision: str = "auto"
+    model: str | Path,
+    data: str | DataConfig | None,
+    split: str,
+    *,
+    precision: str = "auto",
+    device: str = "auto",
 ) -> Subject:
     """Open a model and the images it is asked about.
 
@@ -121,7 +126,7 @@ def open_subject(
             and colour, with a warning, where it does not fit. A model that takes any size takes
             the size that DATA has.
         split: ``train``, ``val``, ``test`` or ``all``.
-        precision: Of the model's networks, see `open_model`.
+        precision, device: Of the model's networks, see `open_model`.
 
     Raises:
         UsageError: If the split is unknown, or the model does not know its own images.
@@ -129,7 +134,7 @@ def open_subject(
     """
     if split not in SPLITS:
         raise UsageError(f"there is no split {split!r}", f"one of {', '.join(SPLITS)}")
-    opened = open_model(model, precision)
+    opened = open_model(model, precision, device=device)
     config = data_for(opened, data)
     if opened.autoencoder.size_step is not None:
         images, config = _in_its_colour(opened, config)
