@@ -48,22 +48,11 @@ def test_what_stands_still_does_not_move():
 
 def test_flows_have_names():
     assert flow_called("dis") == ("dis", dis)
-    assert flow_called("python:latentscape.motion.flow:farneback")[1] is farneback
+    assert flow_called("farneback") == ("farneback", farneback)
     name, own = flow_called(lambda a, b: np.zeros((4, 4, 2)))
     assert name == "<lambda>" and callable(own)  # noqa: PT018
-    for wrong in ("raft", "dys", "python:nowhere:flow", "python:math:pi", "python:math"):
-        with pytest.raises(UsageError):
-            flow_called(wrong)
-
-
-def test_another_flow_comes_in_by_its_modules_name(tmp_path, monkeypatch):
-    (tmp_path / "a_flow_of_ones_own.py").write_text(
-        "import numpy as np\ndef raft(first, second):\n    return np.ones((*first.shape[1:], 2))\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    name, own = flow_called("python:a_flow_of_ones_own:raft")
-    assert name == "python:a_flow_of_ones_own:raft"
-    assert (own(scene(0, 0), scene(1, 1)) == 1).all()
+    with pytest.raises(UsageError):
+        flow_called("dys")
     with pytest.raises(UsageError, match="torchvision") as error:
         flow_called("raft")
     assert "--flow python:MODULE:CALLABLE" in error.value.hint

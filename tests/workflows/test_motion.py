@@ -14,7 +14,7 @@ from latentscape.errors import DataError, StoreError, UsageError
 from latentscape.motion.triplet import midpoint_deviation
 from latentscape.records import MotionRecord, load_record
 from latentscape.workflows.motion.analysis import MotionConfig, analyse_motion
-from latentscape.workflows.motion.flows import flow_table
+from latentscape.workflows.motion.flows import flow_named, flow_table
 from latentscape.workflows.motion.shards import Shards
 from latentscape.workflows.motion.subject import open_motion
 from latentscape.workflows.opening import open_subject
@@ -144,6 +144,39 @@ def test_a_flow_that_holds_something_is_never_taken_for_another(moving):
             found = flow_table(subject, flow)
             np.testing.assert_allclose(found.column("flow"), by * np.sqrt(2), rtol=1e-5)
     assert len(list((moving / "flows").iterdir())) == 2  # one of each name
+
+
+OWN = "import numpy as np\ndef raft(a, b):\n    return np.full((*a.shape[1:], 2), {by})\n"
+
+
+def test_a_flow_comes_in_by_a_file_or_by_a_module_of_the_folder_one_is_in(tmp_path, monkeypatch):
+    (tmp_path / "a_flow_of_ones_own.py").write_text(OWN.format(by=1))
+    monkeypatch.chdir(tmp_path)
+    frame = np.zeros((3, 4, 5), np.uint8)
+    for place in (
+        "a_flow_of_ones_own",
+        "a_flow_of_ones_own.py",
+        tmp_path / "a_flow_of_ones_own.py",
+    ):
+        told = flow_named(f"python:{place}:raft")
+        assert told.name == f"python:{place}:raft"
+        assert (told.flow(frame, frame) == 1).all()
+        assert flow_named(told) is told
+    for wrong in ("nowhere:flow", "nowhere.py:flow", "math:pi", "math", "a_flow_of_ones_own:raf"):
+        with pytest.raises(UsageError):
+            flow_named(f"python:{wrong}")
+    (tmp_path / "breaking.py").write_text("1 / 0")
+    with pytest.raises(DataError, match=r"the optical flow python:breaking\.py:raft"):
+        flow_named("python:breaking.py:raft")
+
+
+def test_a_flow_of_a_file_that_was_changed_is_computed_anew(moving, tmp_path):
+    subject = open_motion(moving)
+    file = tmp_path / "changing.py"
+    for by in (1, 2):
+        file.write_text(OWN.format(by=by))
+        found = flow_table(subject, f"python:{file}:raft")
+        np.testing.assert_allclose(found.column("flow"), by * np.sqrt(2), rtol=1e-6)
 
 
 def test_a_flow_that_fails_is_named_with_what_it_was_given(moving):

@@ -233,6 +233,48 @@ def test_fits_are_kept_and_taken_again(moving, monkeypatch):
     assert predict_middles(moving, config=FEW).rows == first.rows
 
 
+class Killed(Exception):
+    """What a test raises in the midst of the work."""
+
+
+def test_scores_are_kept_and_what_was_stopped_goes_on(moving, monkeypatch):
+    from latentscape.workflows.motion import scores
+
+    monkeypatch.setattr(scores, "AT_ONCE", 3)
+    whole = predict_middles(moving, config=FEW, out=moving / "whole")
+    seen: list[int] = []
+    measure = scores.errors_of
+
+    def counted(some, *words):
+        if seen and sum(seen) >= stop:
+            raise Killed
+        seen.append(len(some.which))
+        return measure(some, *words)
+
+    monkeypatch.setattr(scores, "errors_of", counted)
+    n, stop = len(whole.names), 6
+    with pytest.raises(Killed):
+        predict_middles(moving, config=FEW)
+    assert sum(seen) == 6
+    seen.clear()
+    stop = n
+    record = predict_middles(moving, config=FEW)
+    assert sum(seen) == n - 6
+    assert record.rows == whole.rows
+    assert list(record.columns) == list(whole.columns)
+    for name, values in whole.columns.items():
+        np.testing.assert_array_equal(values, record.columns[name])
+    seen.clear()
+    assert predict_middles(moving, config=FEW).rows == whole.rows
+    assert not seen
+    stop = 2 * n
+    predict_middles(moving, config=replace(FEW, flow="farneback"))
+    assert sum(seen) == n
+    predict_middles(moving, config=replace(FEW, fit=replace(FEW.fit, rate=1e-2)))
+    assert sum(seen) == 2 * n
+    assert len(list((moving / "motion" / "scores").iterdir())) == 2  # one a flow
+
+
 def test_every_fit_has_its_validation_error_and_the_best_is_chosen_by_it(moving):
     record = predict_middles(moving, config=FEW)
     subject = open_motion(moving)

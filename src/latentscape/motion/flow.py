@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +22,7 @@ def flow_called(name: str | Flow) -> tuple[str, Flow]:
     """A flow and what it is called.
 
     Args:
-        name: ``dis``, ``farneback``, ``python:MODULE:CALLABLE``, or the callable itself.
+        name: ``dis``, ``farneback``, or the callable itself.
 
     Raises:
         UsageError: If there is none of that name. ``raft`` has no weights here: it comes in as a
@@ -31,8 +30,6 @@ def flow_called(name: str | Flow) -> tuple[str, Flow]:
     """
     if callable(name):
         return str(getattr(name, "__name__", type(name).__name__)), name
-    if name.startswith("python:"):
-        return name, _imported(name)
     if name == "raft":
         raise UsageError(
             "RAFT is not part of this program: its published weights come with torchvision",
@@ -226,16 +223,3 @@ def _enlarged(gray_frame: np.ndarray, times: int) -> np.ndarray:
     height, width = gray_frame.shape
     size = (width * times, height * times)
     return np.asarray(cv2.resize(gray_frame, size, interpolation=cv2.INTER_CUBIC))
-
-
-def _imported(name: str) -> Flow:
-    module, colon, word = name.removeprefix("python:").partition(":")
-    try:
-        flow: Any = getattr(import_module(module), word)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(
-            f"{name} cannot be imported: {error}", "write it MODULE:CALLABLE"
-        ) from error
-    if not colon or not callable(flow):
-        raise UsageError(f"{name} is not callable", "write it python:MODULE:CALLABLE")
-    return cast(Flow, flow)

@@ -9,14 +9,14 @@ import numpy as np
 
 from latentscape.data import DataConfig
 from latentscape.errors import UndefinedError
-from latentscape.motion.flow import Flow, flow_called
+from latentscape.motion.flow import Flow
 from latentscape.motion.places import change_by_place
 from latentscape.motion.resampled import Draws, draws_for
 from latentscape.motion.summary import MEANS, MEDIANS, THIRDS, flow_row, space_row, thirds
 from latentscape.records import Row, Undefined
 from latentscape.records.motion import MotionMaps, MotionRecord
 from latentscape.workflows.motion.courses import motion_plane, shot_table
-from latentscape.workflows.motion.flows import flow_table
+from latentscape.workflows.motion.flows import flow_named, flow_table
 from latentscape.workflows.motion.shards import Shards
 from latentscape.workflows.motion.shifts import shift_table
 from latentscape.workflows.motion.spaces import Spaces, pixel_change
@@ -36,7 +36,8 @@ class MotionConfig:
     """What is looked at, and how.
 
     Attributes:
-        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE`` or a callable of two frames.
+        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE``, ``python:FILE.py:CALLABLE`` or a
+            callable of two frames.
         n_shifted: Frames that are moved to see whether their latents follow.
         n_examples: Triplets whose maps are kept.
     """
@@ -76,9 +77,9 @@ def analyse_motion(
             there is no such flow.
     """
     config = config or MotionConfig()
-    flow_name = flow_called(config.flow)[0]
+    flow = flow_named(config.flow)
     subject = open_motion(model, data, out=out, latents=latents, seed=seed, progress=progress)
-    flows = flow_table(subject, config.flow, progress=progress)
+    flows = flow_table(subject, flow, progress=progress)
     columns = _columns(flows, Spaces(subject, flows).table(progress=progress))
     rows, baselines = _rows(subject, columns)
     parts, missing = _parts(subject, config, progress)
@@ -92,7 +93,7 @@ def analyse_motion(
         shots=tuple(map(str, told.shots)),
         films=tuple(map(str, told.films)),
         columns=columns,
-        flow=flow_name,
+        flow=flow.name,
         latents_from=subject.latents_from,
         resampled=draws_for(told, seed=seed).words,
         warnings=_warnings(columns["flow flow"]),

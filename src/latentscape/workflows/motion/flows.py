@@ -2,12 +2,14 @@
 
 import hashlib
 import inspect
-import sys
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
 
+from latentscape.errors import DataError, ModelError
+from latentscape.models.python import callable_named, file_sha256
 from latentscape.motion.flow import (
     FLOWS,
     Flow,
@@ -26,14 +28,25 @@ PLACE = "flows"
 VERSION = 1
 
 
+class NamedFlow(NamedTuple):
+    """A flow, what it is called, and what tells it from another one of its name."""
+
+    name: str
+    flow: Flow
+    code: str
+
+
 def flow_table(
-    subject: MotionSubject, flow: str | Flow = "dis", *, progress: Progress | None = None
+    subject: MotionSubject,
+    flow: str | Flow | NamedFlow = "dis",
+    *,
+    progress: Progress | None = None,
 ) -> Shards:
     """The optical flow of every triplet, pooled; what was computed before is read.
 
     Args:
         subject: The triplets, with the grid of the model's latents.
-        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE`` or a callable.
+        flow: As `flow_named` takes it.
         progress: Called with (triplets done, in all, "triplets").
 
     Returns:
@@ -42,14 +55,14 @@ def flow_table(
         and last); where latents are a grid also ``motion_map`` (the larger of the flow that leaves
         a place and the flow that comes to it, pixels) and ``texture_map``.
     """
-    name, engine = flow_called(flow)
+    name, engine, code = flow_named(flow)
     grid = _grid(subject)
     settings = {
         "version": VERSION,
         "fingerprint": subject.subject.images.fingerprint,
         "triplets": hashlib.sha256(subject.triplets.rows.tobytes()).hexdigest(),
         "flow": name,
-        "code": _code(name, engine),
+        "code": code,
         "grid": grid,
     }
 
@@ -70,6 +83,32 @@ def flow_sizes(
 ) -> np.ndarray:
     """How much moves in each triplet: (m,) mean length of the flow from first to last, pixels."""
     return flow_table(subject, flow, progress=progress).column("flow")
+
+
+def flow_named(flow: str | Flow | NamedFlow) -> NamedFlow:
+    """A flow by what it is called; one that is named already stays as it is.
+
+    Its code is a hash of the file that it is written in. What holds anything of its own (an object,
+    a closure, a lambda) cannot be told from what it was before: it is another one each time.
+
+    Args:
+        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE``, ``python:FILE.py:CALLABLE``, or
+            the callable itself.
+
+    Raises:
+        UsageError: If there is no such flow, module, file or callable.
+        DataError: If the module fails while it is imported.
+    """
+    if isinstance(flow, NamedFlow):
+        return flow
+    if isinstance(flow, str) and flow.startswith("python:"):
+        try:
+            engine, module = callable_named(flow.removeprefix("python:"))
+        except ModelError as error:
+            raise DataError(f"the optical flow {flow}: {error.message}", error.hint) from error
+        return NamedFlow(flow, engine, file_sha256(module)[:12] or uuid4().hex)
+    name, engine = flow_called(flow)
+    return NamedFlow(name, engine, _code(name, engine))
 
 
 def _of_triplet(
@@ -102,18 +141,9 @@ def _grid(subject: MotionSubject) -> tuple[int, int] | None:
 
 
 def _code(name: str, flow: Flow) -> str:
-    """What tells a flow from another one of its name: a hash of the file that it is written in.
-
-    What holds anything of its own (an object, a closure, a lambda) cannot be told from what it
-    was before, and is computed anew each time.
-    """
-    if name.startswith("python:"):
-        module = sys.modules[name.removeprefix("python:").partition(":")[0]]
-        file = getattr(module, "__file__", None)
-    else:
-        is_plain = inspect.isfunction(flow) and name != "<lambda>"
-        is_plain = is_plain and not (flow.__closure__ or flow.__defaults__ or flow.__kwdefaults__)
-        file = inspect.getsourcefile(flow) if is_plain else None
+    is_plain = inspect.isfunction(flow) and name != "<lambda>"
+    is_plain = is_plain and not (flow.__closure__ or flow.__defaults__ or flow.__kwdefaults__)
+    file = inspect.getsourcefile(flow) if is_plain else None
     if file is None or not Path(file).is_file():
         return uuid4().hex
     code = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]

@@ -11,10 +11,11 @@ from torch import Tensor
 from latentscape.errors import ModelError
 from latentscape.metrics.pixel import psnr, squared_error
 from latentscape.metrics.similarity import refusal, ssim
-from latentscape.motion.flow import Flow, flow_between, size_of
+from latentscape.motion.flow import flow_between, size_of
 from latentscape.motion.prediction import AGAIN, BLEND, CEILING, LATENT, PARTS, PERCEPTUAL, PIXEL
 from latentscape.motion.predictors import Predictor
 from latentscape.motion.warp import warp_middle
+from latentscape.workflows.motion.flows import NamedFlow
 from latentscape.workflows.motion.subject import MotionSubject
 from latentscape.workflows.opening import decode
 
@@ -51,14 +52,12 @@ class Middles:
     Attributes:
         subject: The model and its triplets.
         predictors: Fitted.
-        flow_name: What the flow is called.
         flow: By which ends are warped.
     """
 
     subject: MotionSubject
     predictors: Mapping[str, Predictor]
-    flow_name: str
-    flow: Flow
+    flow: NamedFlow
 
     def of(self, which: np.ndarray) -> Seen:
         """Middles of chosen triplets.
@@ -84,13 +83,14 @@ class Middles:
 
     def _warped(self, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, float]:
         """The middle by optical flow, and the flow's mean length; each way is asked once."""
-        there = flow_between(self.flow, first, last, self.flow_name)
-        back = flow_between(self.flow, last, first, self.flow_name)
+        name, flow, _ = self.flow
+        there = flow_between(flow, first, last, name)
+        back = flow_between(flow, last, first, name)
 
         def known(one: np.ndarray, _: np.ndarray) -> np.ndarray:
             return there if one is first else back
 
-        return warp_middle(first, last, known, name=self.flow_name), float(size_of(there).mean())
+        return warp_middle(first, last, known, name=name), float(size_of(there).mean())
 
     @torch.inference_mode()
     def _encoded(self, images: np.ndarray) -> np.ndarray:

@@ -8,8 +8,8 @@ import numpy as np
 
 from latentscape.data import DataConfig
 from latentscape.errors import UsageError
-from latentscape.motion.flow import Flow, flow_called
-from latentscape.motion.prediction import BLURRED, CEILING, LINE
+from latentscape.motion.flow import Flow
+from latentscape.motion.prediction import BLURRED, LINE
 from latentscape.motion.predictors import (
     PREDICTORS,
     FitConfig,
@@ -21,14 +21,11 @@ from latentscape.records import Undefined
 from latentscape.records.prediction import PredictionRecord
 from latentscape.workflows.film import FILMS, remove_films
 from latentscape.workflows.motion.fits import fitted
-from latentscape.workflows.motion.middles import (
-    Middles,
-    channel_variance,
-    errors_of,
-    perceptual_distance,
-)
+from latentscape.workflows.motion.flows import flow_named
+from latentscape.workflows.motion.middles import Middles
 from latentscape.workflows.motion.prediction_film import write_films
-from latentscape.workflows.motion.prediction_table import UNFITTED, prediction_record
+from latentscape.workflows.motion.prediction_table import prediction_record
+from latentscape.workflows.motion.scores import scored
 from latentscape.workflows.motion.subject import MotionSubject, open_motion
 from latentscape.workflows.motion.unseen import unseen_parts
 from latentscape.workflows.opening import Progress
@@ -44,8 +41,8 @@ class PredictConfig:
         predictors: Names out of `PREDICTORS`; all that apply if None. The linear one and its blur
             are always there, to be held against.
         fit: How learned ones are trained; its seed and device are set by the verb.
-        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE`` or a callable, for the warp and
-            for telling how much moves.
+        flow: ``dis``, ``farneback``, ``python:MODULE:CALLABLE``, ``python:FILE.py:CALLABLE`` or a
+            callable, for the warp and for telling how much moves.
         film: Films of test shots beside the record: ``gif``, ``mp4``.
     """
 
@@ -71,7 +68,7 @@ def predict_middles(
     test triplets, whose scenes were never seen: among latents (skill over the midpoint and over its
     best blur, R²), and decoded, against the true frame, beside the blend of pixels, the warp by
     optical flow and the autoencoder's ceiling. Intervals resample films, or scenes where there are
-    fewer than eight films. What was fitted before is taken again.
+    fewer than eight films. What was fitted or scored before is taken again.
 
     Args:
         model: MODEL.
@@ -89,7 +86,7 @@ def predict_middles(
             triplets.
     """
     config = config or PredictConfig()
-    named = flow_called(config.flow)
+    flow = flow_named(config.flow)
     _require_films(config.film)
     names = _wanted(config.predictors)
     subject = open_motion(model, data, out=out, latents=latents, seed=seed, progress=progress)
@@ -101,8 +98,8 @@ def predict_middles(
         for which in (parts.train, parts.val)
     ]
     fits = fitted(predictors, learnt, subject.folder, config=fit, progress=progress)
-    middles = Middles(subject, predictors, *named)
-    ways, motion, perceptual = _scored(middles, parts.test, progress)
+    middles = Middles(subject, predictors, flow)
+    ways, motion, perceptual = scored(middles, parts.test, config=fit, progress=progress)
     record = prediction_record(subject, parts, ways=ways, motion=motion, fits=fits)
     told = {k: v for k, v in asdict(fit).items() if k not in ("seed", "device")}
     pictures = _pictures(middles, parts.test[_chosen(motion)])
@@ -139,29 +136,6 @@ def _applying(
     refused = {name: one.refusal(subject.latent_shape) for name, one in every.items()}
     left_out = tuple(Undefined(name=name, why=why) for name, why in refused.items() if why)
     return {name: one for name, one in every.items() if not refused[name]}, left_out
-
-
-def _scored(
-    middles: Middles, test: np.ndarray, progress: Progress | None
-) -> tuple[dict[str, dict[str, np.ndarray]], np.ndarray, str]:
-    """Way to its errors on the test triplets, (n,) each; how much moves; what LPIPS is here."""
-    variance = channel_variance(middles.subject, test)
-    perceptual, words = perceptual_distance()
-    if middles.subject.subject.images.shape.channels not in (1, 3):
-        perceptual, words = None, ""
-    parts, moved, done = [], [], 0
-    for seen in middles.batches(test):
-        parts.append(errors_of(seen, variance, perceptual))
-        moved.append(seen.moved)
-        done += len(seen.which)
-        if progress is not None:
-            progress(done, len(test), "test triplets")
-    ways = {
-        way: {name: np.concatenate([part[way][name] for part in parts]) for name in own}
-        for way, own in parts[0].items()
-    }
-    order = [way for way in (*UNFITTED[:-1], *PREDICTORS, CEILING) if way in ways]
-    return {way: ways[way] for way in dict.fromkeys(order)}, np.concatenate(moved), words
 
 
 def _chosen(motion: np.ndarray) -> np.ndarray:

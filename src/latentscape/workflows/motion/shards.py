@@ -17,7 +17,7 @@ ABOUT = "about.json"
 
 
 class Shards:
-    """Columns of ``n`` rows in files of 128 rows each.
+    """Columns of ``n`` rows in files of so many rows each.
 
     Args:
         folder: Where; a folder within it is named by the settings' hash.
@@ -25,6 +25,7 @@ class Shards:
         n: Rows.
         replaces: Names of settings: folders that differ in these alone are removed once this one
             is filled.
+        size: Rows a file.
     """
 
     def __init__(
@@ -34,9 +35,11 @@ class Shards:
         n: int,
         *,
         replaces: Collection[str] = (),
+        size: int = SHARD,
     ):
         self.replaces = frozenset(replaces)
         self.settings = {**settings, "rows": n}
+        self.size = size
         text = json.dumps(self.settings, sort_keys=True, default=str)
         self.folder = folder / hashlib.sha256(text.encode()).hexdigest()[:12]
         self.n = n
@@ -57,10 +60,10 @@ class Shards:
         Raises:
             StoreError: If nothing can be written there.
         """
-        for start in range(0, self.n, SHARD):
-            rows = np.arange(start, min(self.n, start + SHARD))
-            if not self._is_whole(start // SHARD, len(rows)):
-                self._write(start // SHARD, compute(rows))
+        for start in range(0, self.n, self.size):
+            rows = np.arange(start, min(self.n, start + self.size))
+            if not self._is_whole(start // self.size, len(rows)):
+                self._write(start // self.size, compute(rows))
             if progress is not None:
                 progress(int(rows[-1]) + 1, self.n, unit)
         self._remove_replaced()
@@ -68,15 +71,15 @@ class Shards:
 
     def column(self, name: str) -> np.ndarray:
         """A whole column; ``n ...``."""
-        n_shards = -(-self.n // SHARD)
+        n_shards = -(-self.n // self.size)
         return np.concatenate([self._read(shard, name) for shard in range(n_shards)])
 
     def rows(self, name: str, which: np.ndarray) -> np.ndarray:
         """Chosen rows of a column, in the given order; only their files are read."""
         which = np.asarray(which)
-        shards = which // SHARD
+        shards, places = np.divmod(which, self.size)
         parts = {int(shard): self._read(int(shard), name) for shard in np.unique(shards)}
-        return np.stack([parts[int(s)][int(k) % SHARD] for s, k in zip(shards, which, strict=True)])
+        return np.stack([parts[int(s)][int(k)] for s, k in zip(shards, places, strict=True)])
 
     def names(self) -> list[str]:
         """Names of the columns."""

@@ -124,10 +124,14 @@ class MotionSubject:
                 found[some[here]] = self.latents_of(which[here], (frame,))[:, 0]
         return found
 
-    def latents_digest(self) -> str:
-        """What tells these latents from others: a hash of all their values, wherever they lie."""
+    def latents_digest(self, which: np.ndarray | None = None) -> str:
+        """What tells these latents from others: a hash of all their values, wherever they lie.
+
+        Args:
+            which: Places of the triplets that are meant; all if None.
+        """
         digest = hashlib.blake2b(digest_size=16)
-        for some in self.chunks():
+        for some in self.chunks(which):
             digest.update(self.latents_of(some).tobytes())
         return digest.hexdigest()
 
