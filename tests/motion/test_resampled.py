@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
@@ -45,6 +47,22 @@ def test_every_number_is_that_of_the_repeated_rows(columns):
         assert spearmans(x, y, counts)[k] == pytest.approx(spearmanr(a, b)[0])
         expected = regressed_out(a, b, c)
         assert partial_spearmans(x, y, z, counts)[k] == pytest.approx(expected)
+
+
+def test_resamples_are_worked_on_in_blocks_whose_size_does_not_grow(columns, monkeypatch):
+    x, y, z = np.tile(columns, 500)
+    counts = np.random.default_rng(1).integers(0, 4, (100, len(x))).astype(float)
+    found = []
+    for block in (1 << 18, 1 << 62):
+        monkeypatch.setattr("latentscape.motion.resampled.BLOCK", block)
+        tracemalloc.start()
+        found.append((medians(y, counts), spearmans(x, y, counts), means(x, counts),
+                      partial_spearmans(x, y, z, counts)))  # fmt: skip
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        if block == 1 << 18:
+            assert peak < 16 * 8 * block
+    np.testing.assert_array_equal(*found)
 
 
 def test_values_that_are_none_are_left_out(columns):

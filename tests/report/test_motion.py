@@ -142,6 +142,18 @@ def test_deviations_far_out_stand_where_they_are():
     assert "100" in re.findall(r"<text[^>]*>([^<]*)</text>", found.svg)
 
 
+def test_what_lies_off_the_axis_of_deviations_is_counted():
+    (whole,) = [p for p in motion_pictures(record()) if p.words.name == "motion-deviation"]
+    assert "drawn" not in whole.words.read
+    own = np.array([0.0, 0.001, 0.029, *np.full(M - 3, 0.4)])
+    far = np.array([*np.full(M - 2, 5.0), 5e3, 1e6])
+    columns = {"latents midpoint_deviation": own, "latents between midpoint_deviation": far}
+    told = record(columns={**record().columns, **columns})
+    (off,) = [p for p in motion_pictures(told) if p.words.name == "motion-deviation"]
+    assert f"Below 0.03 and drawn there: 3 of {M} (latents)." in off.words.read
+    assert f"not drawn: 2 of {M} (latents, middle of another shot)." in off.words.read
+
+
 def test_chance_stands_beside_and_flow_is_no_number_of_pixels(tmp_path):
     contents = RunContents(tmp_path, {})
     told = {"resampled": "1 scene of 12 triplets, fewer than 8", "warnings": ("little moves",)}

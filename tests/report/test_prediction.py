@@ -129,6 +129,15 @@ def test_the_verdict_follows_the_interval(page):
     assert "No predictor beats the midpoint on the validation triplets" in none
 
 
+def test_of_older_records_it_is_not_known_what_validation_would_choose(page):
+    old = record_of()
+    fits = tuple(fit.model_copy(update={"validation_error": None}) for fit in old.fits)
+    told = page(old.model_copy(update={"fits": fits}))
+    assert "is not known" in told
+    assert "No predictor beats" not in told
+    assert "better than linear" not in told
+
+
 def test_the_verdict_names_what_is_shrinking_only(page):
     assert "beyond shrinking" in page(record_of(blurred=3.5))
     assert "by shrinking only" in page(record_of(blurred=2.5))

@@ -4,6 +4,7 @@ A resample is a column of counts: how often each triplet was drawn. Every number
 the rows repeated so many times, but nothing is repeated.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from latentscape.metrics.interval import FEWEST_UNITS, LEVEL, Bounds, Interval, 
 from latentscape.motion.correlation import controlled
 
 RESAMPLES, MOST_COUNTS = 1_000, 4_000_000
+BLOCK = 1 << 18  # counts that are worked on at once
 
 
 @dataclass(frozen=True)
@@ -98,41 +100,57 @@ def medians(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     Returns:
         (resamples,) NaN where nothing is left.
     """
-    keep = ~np.isnan(values)
-    order = np.argsort(values[keep], kind="stable")
-    ordered = values[keep][order]
+    kept = np.flatnonzero(~np.isnan(values))
+    order = kept[np.argsort(values[kept], kind="stable")]
+    ordered = values[order]
     if not len(ordered):
         return np.full(len(counts), np.nan)
-    upto = np.cumsum(counts[:, keep][:, order], axis=1)
-    total = upto[:, -1:]
-    low, high = np.floor((total - 1) / 2), np.ceil((total - 1) / 2)
-    found = (ordered[(upto > low).argmax(1)] + ordered[(upto > high).argmax(1)]) / 2
-    return np.where(total[:, 0] > 0, found, np.nan)
+
+    def find(some: np.ndarray) -> np.ndarray:
+        upto = np.cumsum(some[:, order], axis=1)
+        total = upto[:, -1:]
+        low, high = np.floor((total - 1) / 2), np.ceil((total - 1) / 2)
+        found = (ordered[(upto > low).argmax(1)] + ordered[(upto > high).argmax(1)]) / 2
+        return np.where(total[:, 0] > 0, found, np.nan)
+
+    return _in_blocks(find, counts)
 
 
 def means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Mean of each resample; values that are NaN are left out, and NaN where nothing is left."""
     keep = ~np.isnan(values)
-    total = counts[:, keep].sum(1)
+    total = counts @ keep
     with np.errstate(invalid="ignore"):
-        return np.where(total > 0, counts[:, keep] @ values[keep] / total, np.nan)
+        return np.where(total > 0, counts @ np.where(keep, values, 0) / total, np.nan)
 
 
 def spearmans(x: np.ndarray, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Spearman's correlation of each resample; (resamples,), NaN where either is constant."""
-    x, y, counts = _told(counts, x, y)
-    return _correlation(_ranks(x, counts), _ranks(y, counts), counts)
+    kept = _told(x, y)
+    x, y = x[kept], y[kept]
+
+    def find(some: np.ndarray) -> np.ndarray:
+        some = some[:, kept]
+        return _correlation(_ranks(x, some), _ranks(y, some), some)
+
+    return _in_blocks(find, counts)
 
 
 def partial_spearmans(
     x: np.ndarray, y: np.ndarray, control: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
     """The same with the control's ranks regressed out; a constant control controls nothing."""
-    x, y, control, counts = _told(counts, x, y, control)
-    a, b, c = (_ranks(column, counts) for column in (x, y, control))
-    xy = _correlation(a, b, counts)
-    xc, yc = _correlation(a, c, counts), _correlation(b, c, counts)
-    return controlled(xy, xc, yc, np.isnan(_correlation(c, c, counts)))
+    kept = _told(x, y, control)
+    columns = x[kept], y[kept], control[kept]
+
+    def find(some: np.ndarray) -> np.ndarray:
+        some = some[:, kept]
+        a, b, c = (_ranks(column, some) for column in columns)
+        xy = _correlation(a, b, some)
+        xc, yc = _correlation(a, c, some), _correlation(b, c, some)
+        return controlled(xy, xc, yc, np.isnan(_correlation(c, c, some)))
+
+    return _in_blocks(find, counts)
 
 
 def shuffled_spearmans(
@@ -166,9 +184,16 @@ def shuffled_spearmans(
     return np.array([a @ b[np.argsort(place, kind="stable")] / len(a) for place in places])
 
 
-def _told(counts: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, ...]:
-    keep = ~np.isnan(np.stack(columns)).any(0)
-    return (*(column[keep] for column in columns), counts[:, keep])
+def _in_blocks(find: Callable[[np.ndarray], np.ndarray], counts: np.ndarray) -> np.ndarray:
+    """What is found of all resamples, some at a time: what is worked on does not grow."""
+    n_rows = max(1, BLOCK // max(1, counts.shape[1]))
+    starts = range(0, max(1, len(counts)), n_rows)
+    return np.concatenate([find(counts[start : start + n_rows]) for start in starts])
+
+
+def _told(*columns: np.ndarray) -> np.ndarray:
+    """Places where all columns have a number."""
+    return np.flatnonzero(~np.isnan(np.stack(columns)).any(0))
 
 
 def _ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -97,6 +97,12 @@ class PredictionRecord(Record):
     warnings: tuple[str, ...] = ()
 
     @property
+    def is_validated(self) -> bool:
+        """Whether it says how predictors err on the validation triplets; older records do not."""
+        known = {fit.name for fit in self.fits if fit.validation_error is not None}
+        return "linear" in known and any(row.name in known for row in self.rows)
+
+    @property
     def best(self) -> str | None:
         """The predictor that errs least on the validation triplets; None where none beats the line.
 

@@ -1,6 +1,6 @@
 """What a run's numbers come to, in sentences: better or worse than what, and by how much."""
 
-from math import prod
+from math import isfinite, prod
 
 from latentscape.records import Measure, ReconstructionRecord, Row, RunRecord
 from latentscape.report.words import label, number
@@ -122,6 +122,12 @@ def _rate_spent(record: ReconstructionRecord) -> list[str]:
 def find(row: Row, name: str) -> Measure | None:
     """A row's measure by name, or None."""
     return next((m for m in row.measures if m.name == name), None)
+
+
+def finite(row: Row, name: str) -> Measure | None:
+    """The same, where it is a number that can be drawn."""
+    found = find(row, name)
+    return found if found is not None and isfinite(found.value) else None
 
 
 def concerns(run: RunRecord | None, records: list[ReconstructionRecord]) -> list[str]:

@@ -8,7 +8,7 @@ from latentscape.records import Measure, Provenance, ReconstructionRecord, Row
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.palette import LIGHT, SIZES
 from latentscape.report.picture import Picture, Words
-from latentscape.report.verdict import judged
+from latentscape.report.verdict import finite, judged
 from latentscape.report.words import SIGNS, label, number
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def forest(
         return None
     if not words.alt:
         words = Words(words.name, words.title, words.read, _alt(rows, names), words.baseline)
-    panels = [[(row, model, _find(row, name)) for row, model in rows] for name in names]
+    panels = [[(row, model, finite(row, name)) for row, model in rows] for name in names]
     panels = [[entry for entry in panel if entry[2]] for panel in panels]
     heights = [HEAD + ROW * len(panel) + 0.22 for panel in panels]
     canvas = Canvas(words, provenance, height=sum(heights) + 0.1)
@@ -117,15 +117,10 @@ def shared(rows: tuple[tuple[Row, bool], ...]) -> list[str]:
     return [name for name in names if any(name in other for other in held)][:MOST_PANELS]
 
 
-def _find(row: Row, name: str) -> Measure | None:
-    found = next((m for m in row.measures if m.name == name), None)
-    return found if found is not None and np.isfinite(found.value) else None
-
-
 def _alt(rows: tuple[tuple[Row, bool], ...], names: list[str]) -> str:
     said = []
     for name in names:
-        values = [(row.name, _find(row, name)) for row, _ in rows]
+        values = [(row.name, finite(row, name)) for row, _ in rows]
         told = ", ".join(f"{who} {number(m.value)}" for who, m in values if m)
         said.append(f"{label(name)}: {told}")
     return "Dot plot. " + "; ".join(said)

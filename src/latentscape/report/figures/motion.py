@@ -8,6 +8,7 @@ from latentscape.records import MotionPlane, MotionRecord, Row, ShiftTable
 from latentscape.report.canvas import WIDTH, Canvas
 from latentscape.report.palette import LIGHT, SIZES, UNKNOWN, class_styles
 from latentscape.report.picture import Picture, Words
+from latentscape.report.verdict import find
 from latentscape.report.words import number
 
 if TYPE_CHECKING:
@@ -49,12 +50,14 @@ def deviations(record: MotionRecord) -> Picture | None:
     if "latents" not in told:
         return None
     medians = {space: float(np.median(column)) for space, column in told.items()}
+    most = _most(told)
     words = Words(
         "motion-deviation",
         "How far the middle lies from half-way",
         "Each line is the distribution over triplets of r, the middle's distance from the "
         "midpoint of first and last over their distance; 0 is linear. Upright lines: .5, what a "
-        "random walk gives, and .87, three frames equally far apart. Dots are medians.",
+        "random walk gives, and .87, three frames equally far apart. Dots are medians."
+        + _off(told, most),
         "Curves over a logarithmic axis; medians "
         + ", ".join(f"{NAMED[space]} {number(value)}" for space, value in medians.items()),
         "pixels of the same frames, and middles of other triplets",
@@ -62,7 +65,6 @@ def deviations(record: MotionRecord) -> Picture | None:
     rows = len(told)
     canvas = Canvas(words, record.provenance, height=2.3 + 0.16 * rows)
     axes = canvas.place(0.3, 0.48 + 0.16 * rows, WIDTH - 0.5, 1.66)
-    most = _most(told)
     edges = np.geomspace(LEAST, most, 41)
     for (space, column), style in zip(told.items(), _lines(told), strict=True):
         counts = np.histogram(np.clip(column, LEAST, None), edges)[0] / len(column)
@@ -84,6 +86,20 @@ def deviations(record: MotionRecord) -> Picture | None:
     _key(canvas, [(f"{NAMED[space]}: median {number(medians[space])}", *style)
                   for space, style in zip(told, _lines(told), strict=True)])  # fmt: skip
     return canvas.finish()
+
+
+def _off(told: dict[str, np.ndarray], most: float) -> str:
+    """How many triplets lie beyond either end of the axis; nothing where all lie on it."""
+    said = []
+    for end, is_off in (
+        (f"below {LEAST:g} and drawn there", lambda r: r < LEAST),
+        (f"above {most:.3g} and not drawn", lambda r: r > most),
+    ):
+        counts = {space: int(is_off(column).sum()) for space, column in told.items()}
+        parts = [f"{n:,} of {len(told[space]):,} ({NAMED[space]})" for space, n in counts.items()
+                 if n]  # fmt: skip
+        said += [f" {end[0].upper()}{end[1:]}: {', '.join(parts)}."] if parts else []
+    return "".join(said)
 
 
 def _most(told: dict[str, np.ndarray]) -> float:
@@ -309,7 +325,8 @@ def _beside(record: MotionRecord, space: str) -> Row | None:
 
 
 def _value(row: Row, name: str) -> float | None:
-    return next((m.value for m in row.measures if m.name == name), None)
+    found = find(row, name)
+    return None if found is None else found.value
 
 
 def _of(row: Row, name: str) -> float:
@@ -318,5 +335,6 @@ def _of(row: Row, name: str) -> float:
 
 
 def _held(row: Row, name: str) -> float:
-    found = next((m.reference for m in row.measures if m.name == name), None)
-    return float("nan") if found is None else found.value
+    found = find(row, name)
+    held = None if found is None else found.reference
+    return float("nan") if held is None else held.value

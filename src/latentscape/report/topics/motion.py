@@ -7,6 +7,7 @@ from latentscape.report.figures.motion_maps import motion_maps
 from latentscape.report.folder import RunContents
 from latentscape.report.markup import Html, columns, folded, joined, table, tag
 from latentscape.report.topics import Figure
+from latentscape.report.verdict import find
 from latentscape.report.words import SIGNS, label
 
 BESIDE = {
@@ -174,17 +175,13 @@ def _row(record: MotionRecord, name: str) -> Row | None:
     return next((row for row in record.baselines if row.name == name), None)
 
 
-def _find(row: Row, name: str) -> Measure | None:
-    return next((m for m in row.measures if m.name == name), None)
-
-
 def _cell(row: Row, name: str) -> Html | str:
-    found = _find(row, name)
+    found = find(row, name)
     return "–" if found is None else value(found)
 
 
 def _held(row: Row, name: str) -> Html | str:
-    found = _find(row, name)
+    found = find(row, name)
     if found is None or found.reference is None:
         return "–"
     return value(Measure(name=name, value=found.reference.value))

@@ -54,6 +54,11 @@ def _verdict(record: PredictionRecord) -> str:
         return "No predictor was fitted."
     n, noun = record.n_shots, record.grouped_by
     shots = f"{n:,} test {noun}{'' if n == 1 else 's'} that no predictor has seen"
+    if not record.is_validated:
+        return (
+            "Which predictor validation would choose is not known: this older record does not say "
+            f"how they err on the validation triplets. Predict again to judge it on {shots}."
+        )
     best = best_of(record)
     if best is None:
         return (
