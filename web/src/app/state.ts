@@ -2,11 +2,11 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ability, ColumnCard, ExhibitCard, Exhibition, MapCard } from "../api/bodies";
+import type { ArrowStyle, Marker, Path, Tool, View } from "../scatter/scatter";
 import { type Journey, type Landed, type Points, Refusal, type Source } from "../source/source";
 import { Shelf } from "./shelf";
 
 export type PanelName = "sample" | "travel" | "dials" | "motion" | "compare" | "training";
-export type Tool = "pan" | "lasso" | "box";
 export type Theme = "auto" | "light" | "dark";
 export type AbilityName =
   | "images"
@@ -18,20 +18,13 @@ export type AbilityName =
   | "motion"
   | "training";
 
-/** Which part of the map is seen: the middle, in the map's units, and how many times enlarged. */
-export interface View {
-  readonly x: number;
-  readonly y: number;
-  readonly scale: number;
-}
-
 /** What a panel draws on the map while it is open, in the map's units. */
 export interface Overlay {
-  /** Ways: x and y of each step, one after another. */
-  readonly paths?: readonly Float32Array[];
+  readonly paths?: readonly Path[];
   /** x, y of the tail and x, y of the head of each arrow, `k · 4`. */
   readonly arrows?: Float32Array;
-  readonly marker?: readonly [number, number] | null;
+  readonly arrowStyle?: ArrowStyle;
+  readonly markers?: readonly Marker[];
 }
 
 /** Points that a panel shows in place of the map's while it is open: an epoch of the training. */

@@ -8,7 +8,7 @@ import type { Source } from "../source/source";
 /**
  * What every panel is given. `state` holds what the page knows: `state.exhibit.value` (the card),
  * `state.shelf` (fetched once: columns, points, single pictures), `state.journey`; draw on the map
- * with `overlay(state, "travel", {paths, arrows, marker})`, ask for a click on a sample with
+ * with `overlay(state, "travel", {paths, arrows, markers})`, ask for a click on a sample with
  * `state.picking.value = (row) => …` (null again when done), show other points with
  * `state.guest.value`, speak with `say`, and report a fault with `complain`.
  */

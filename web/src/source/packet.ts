@@ -16,7 +16,7 @@ const KINDS = {
 
 type Kinds = typeof KINDS;
 export type Dtype = keyof Kinds;
-export type Values = InstanceType<Kinds[Dtype]>;
+export type Values = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 export interface Part {
   readonly shape: readonly number[];
@@ -62,4 +62,31 @@ export function values<D extends Dtype>(
   const found = packet.arrays[name];
   if (!(found?.values instanceof KINDS[dtype])) throw new Error(`the answer has no ${name}`);
   return found.values as InstanceType<Kinds[D]>;
+}
+
+/** Arrays as a packet without a body: what is sent to the program. */
+export function pack(arrays: Readonly<Record<string, Part>>): Uint8Array<ArrayBuffer> {
+  const told: Header<null>["arrays"] = [];
+  let offset = 0;
+  for (const [name, { shape, values: part }] of Object.entries(arrays)) {
+    const dtype = (Object.keys(KINDS) as Dtype[]).find((kind) => part instanceof KINDS[kind]);
+    if (!dtype) throw new Error(`${name} has no place in a packet`);
+    told.push({ name, dtype, shape: [...shape], offset });
+    offset += padded(part.byteLength);
+  }
+  const header = new TextEncoder().encode(JSON.stringify({ body: null, arrays: told }));
+  const start = 8 + padded(header.length);
+  const packet = new Uint8Array(start + offset);
+  new DataView(packet.buffer).setUint32(0, start - 8, true);
+  packet.set(header, 8);
+  packet.fill(0x20, 8 + header.length, start);
+  told.forEach(({ name, offset: at }) => {
+    const { buffer, byteOffset, byteLength } = (arrays[name] as Part).values;
+    packet.set(new Uint8Array(buffer, byteOffset, byteLength), start + at);
+  });
+  return packet;
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / 8) * 8;
 }
