@@ -11,6 +11,8 @@ from scipy import stats
 import latentscape
 from latentscape.data import DataConfig
 from latentscape.errors import DataError, RunError, UsageError
+from latentscape.metrics import bootstrap_intervals
+from latentscape.metrics.interval import Grouping
 from latentscape.records import ComparisonRecord, ReconstructionRecord
 from latentscape.workflows.compare import compare
 from latentscape.workflows.measure.reconstruction import measure_reconstruction
@@ -103,6 +105,30 @@ def test_groups_are_drawn_whole_and_where_they_are_unknown_no_interval_is_made(p
         if known:
             assert "6 groups" in wide["mse"].interval
             assert set(wide) == set(narrow)
+
+
+@pytest.mark.parametrize("n_scenes", [9, 3])
+def test_groups_go_by_their_own_name_in_older_records_too(pair, n_scenes):
+    scenes = np.array([f"scene-{i % n_scenes}" for i in range(359)])
+    told = bootstrap_intervals(
+        {"mse": np.arange(359.0)}, seed=0, groups=Grouping(scenes, "scene", "images")
+    )["mse"].words
+
+    def write(**change):
+        for run in pair:
+            path = next((run / "measures").glob("*.json"))
+            record = ReconstructionRecord.load(path)
+            measures = [m.model_copy(update={"interval": told}) for m in record.model_row.measures]
+            row = record.model_row.model_copy(update={"measures": tuple(measures)})
+            record.model_copy(update={"model_row": row, **change}).save(path)
+
+    for grouping in ("scene", ""):
+        write(groups=tuple(scenes.tolist()), grouping=grouping)
+        found = {d.interval for d in compare(pair).tables[0].differences}
+        assert found
+        assert all("scene" in words and "group" not in words for words in found)
+    write(groups=(), grouping="")
+    assert not compare(pair).tables[0].differences
 
 
 def test_another_run_may_be_the_one_held_against(pair):

@@ -28,6 +28,15 @@ def test_a_film_goes_there_and_back(tmp_path, channels, side):
     assert np.all(np.diff(middle[4:]) < -20)
 
 
+def test_titles_are_written_in_letters_that_the_font_has(tmp_path):
+    frames = np.zeros((1, 2, 1, 64, 64), np.uint8)
+    paths = [
+        write_film(frames, [name], tmp_path / str(i))[0]
+        for i, name in enumerate(["a → b", "a -> b"])
+    ]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
 def test_an_unknown_kind_is_met_kindly(tmp_path):
     with pytest.raises(UsageError, match="avi"):
         write_film(np.zeros((1, 2, 1, 8, 8), np.uint8), ["a"], tmp_path / "way", kinds=("avi",))

@@ -70,6 +70,8 @@ class ReconstructionRecord(Record):
         per_image: Column name to (n,) array; one value an image.
         sample_ids: Identity of each row of ``per_image``.
         groups: Group of each (clip, artist); empty where there are none.
+        grouping: What one of the groups is called: ``group``, ``scene`` or ``shot``; empty where
+            there are none, and in older records.
         originals, reconstructions: uint8 ``n channels height width``, a random handful.
         worst_originals, worst_reconstructions: The same, worst squared error first.
         shown_ids, worst_ids: Their identities.
@@ -100,6 +102,7 @@ class ReconstructionRecord(Record):
     worst_reconstructions: Array
     worst_ids: tuple[str, ...]
     groups: tuple[str, ...] = ()
+    grouping: str = ""
     warnings: tuple[str, ...] = ()
     likelihood: str = ""
     objective: dict = Field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from latentscape.errors import DataError, RunError, UsageError
 from latentscape.metrics import bootstrap_intervals
+from latentscape.metrics.interval import Grouping
 from latentscape.records import (
     RUN_FILE,
     ComparedRun,
@@ -33,6 +35,9 @@ from latentscape.workflows.ways_compared import nearness, relations
 
 STEM = "comparison"
 MEASURE_OF = {"psnr": "psnr_mean"}  # a column of single images to the measure that is its mean
+GROUPED = re.compile(
+    r"over [\d,]+ (?P<whole>\w+?)s of |of (?:this|these [\d,]+) (?P<given>\w+?)s?:"
+)  # what a record's intervals say of its groups
 SAID_BY_TRAINING = ("network", "latent_shape", "options")
 
 
@@ -266,7 +271,7 @@ def _differences(
         if other is not None and measure in known and fits:
             with np.errstate(invalid="ignore"):  # two exact images are both infinitely good
                 columns[measure] = np.asarray(values, float) - np.asarray(other, float)[rows]
-    groups = np.array(mine.groups) if mine.groups else None
+    groups = Grouping(np.array(mine.groups), _noun(mine), "images") if mine.groups else None
     if not columns:
         return
     for measure, at in bootstrap_intervals(columns, seed=seed, groups=groups).items():
@@ -282,4 +287,14 @@ def _differences(
 
 def _grouped_unknown(record: ReconstructionRecord) -> bool:
     """Whether images come in groups that the record does not name: an interval would lie."""
-    return not record.groups and any("groups of" in m.interval for m in record.model_row.measures)
+    return not record.groups and bool(_noun_told(record))
+
+
+def _noun(record: ReconstructionRecord) -> str:
+    """What a group of its images is called; older records say so in their intervals alone."""
+    return record.grouping or _noun_told(record) or "group"
+
+
+def _noun_told(record: ReconstructionRecord) -> str:
+    found = (GROUPED.search(m.interval) for m in record.model_row.measures)
+    return next((one["whole"] or one["given"] for one in found if one), "")

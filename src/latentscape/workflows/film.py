@@ -92,7 +92,7 @@ def _pictures(
         draw = ImageDraw.Draw(picture)
         for i, image in enumerate(tiles):
             x, y = (i % columns) * width, (i // columns) * side
-            draw.text((x + 1, y + 2), names[i], fill=ink, font=font)
+            draw.text((x + 1, y + 2), names[i].replace("→", "->"), fill=ink, font=font)
             picture.paste(Image.fromarray(image), (x + 1, y + STRIP))
         pictures.append(picture)
     return pictures

@@ -132,6 +132,7 @@ def _measured(
         sample_ids=tuple(images.sample_ids[rows].tolist()),
         **gallery.fields(images),
         groups=_texts(parts.groups),
+        grouping="" if parts.groups is None else parts.noun,
         warnings=collapse_signs(row),
         likelihood=likelihood_words(autoencoder.likelihood),
         objective=objective_of(subject.model),
