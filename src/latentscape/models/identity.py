@@ -55,7 +55,7 @@ def weights_sha256(thing: Any) -> str:
     digest, n = hashlib.sha256(), 0
     for name, value in sorted(_tensors(thing), key=itemgetter(0)):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
         n += 1
     return digest.hexdigest() if n else ""
 

@@ -21,14 +21,14 @@ class Files(NamedTuple):
         config: What config.json says.
         weights: All files of weights, first to last.
         variant: The word between stem and ending of their names, as ``fp16``; None without.
-        index: The file that says which weight lies in which of several; None of a single one.
+        listing: The file that says which weight lies in which of several; None of a single one.
     """
 
     folder: Path
     config: dict[str, Any]
     weights: tuple[Path, ...]
     variant: str | None
-    index: Path | None = None
+    listing: Path | None = None
 
     @property
     def is_pickle(self) -> bool:

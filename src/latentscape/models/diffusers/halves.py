@@ -111,7 +111,7 @@ def _as_written_now(files: Files) -> Iterator[tuple[Path, str | None]]:
     An index whose name says the variant first is of its earlier versions; the library warns of it,
     and misses it in folders with a point in their path: such a model is laid out anew, by links.
     """
-    index = files.index
+    index = files.listing
     if index is None or files.variant is None or not index.name.endswith(".index.json"):
         yield files.folder, files.variant
         return
