@@ -2,11 +2,12 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ability, ColumnCard, ExhibitCard, Exhibition, MapCard } from "../api/bodies";
-import type { ArrowStyle, Marker, Path, Tool, View } from "../scatter/scatter";
+import type { ArrowStyle, Marker, Path, Pointed, Scatter, Tool, View } from "../scatter/scatter";
 import { type Journey, type Landed, type Points, Refusal, type Source } from "../source/source";
 import { Shelf } from "./shelf";
 
-export type PanelName = "sample" | "travel" | "dials" | "motion" | "compare" | "training";
+export const PANEL_NAMES = ["sample", "travel", "dials", "motion", "compare", "training"] as const;
+export type PanelName = (typeof PANEL_NAMES)[number];
 export type Theme = "auto" | "light" | "dark";
 export type AbilityName =
   | "images"
@@ -42,15 +43,9 @@ export interface Notice {
   readonly grave: boolean;
 }
 
-/** What the pointer is on: a sample, or a place. */
-export interface Hover {
+/** What the pointer is on: a place of the map, and the sample there, if there is one. */
+export interface Hover extends Pointed {
   readonly row: number | null;
-  /** In the map's units. */
-  readonly x: number;
-  readonly y: number;
-  /** In pixels from the map's corner. */
-  readonly left: number;
-  readonly top: number;
 }
 
 export interface State {
@@ -62,6 +57,9 @@ export interface State {
   readonly mapName: Signal<string>;
   readonly map: ReadonlySignal<MapCard | undefined>;
   readonly points: Signal<Points | null>;
+  /** By row of the exhibit, the index of its point on the map; −1 where it has none. */
+  readonly indexOf: ReadonlySignal<Int32Array>;
+  readonly scatter: Signal<Scatter | null>;
   readonly colourName: Signal<string>;
   readonly colour: ReadonlySignal<ColumnCard | undefined>;
   /** Values of the column that the map is coloured by, a sample each; null until they are there. */
@@ -107,6 +105,14 @@ export function createState(source: Source, exhibition: Exhibition): State {
   const colour = computed(() =>
     exhibit.value.columns.find((card) => card.name === colourName.value),
   );
+  const points = signal<Points | null>(null);
+  const indexOf = computed(() => {
+    const index = new Int32Array(exhibit.value.n).fill(-1);
+    points.value?.rows.forEach((row, i) => {
+      index[row] = i;
+    });
+    return index;
+  });
   return {
     source,
     shelf: new Shelf(source),
@@ -115,7 +121,9 @@ export function createState(source: Source, exhibition: Exhibition): State {
     exhibit,
     mapName,
     map,
-    points: signal(null),
+    points,
+    indexOf,
+    scatter: signal(null),
     colourName,
     colour,
     values: signal(null),
@@ -126,7 +134,7 @@ export function createState(source: Source, exhibition: Exhibition): State {
     pinned: signal(null),
     selection: signal([]),
     landed: signal(null),
-    lens: signal(can(first, "decode").possible),
+    lens: signal(can(first, "decode").possible && !coarse()),
     grid: signal(false),
     thumbnails: signal(true),
     journey: signal({ rows: [], method: first.ways[0]?.name ?? "linear", nSteps: 10 }),
@@ -260,4 +268,14 @@ export function explained(reason: unknown): { text: string; hint: string } {
 function firstColour(card: ExhibitCard): string {
   const named = card.columns.find((one) => one.name === "label");
   return (named ?? card.columns.find((one) => one.map === "") ?? card.columns[0])?.name ?? "";
+}
+
+/** Whether the pointer is a finger. */
+export function coarse(): boolean {
+  return typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
+}
+
+/** Whether the reader's system asks for little movement. */
+export function still(): boolean {
+  return typeof matchMedia === "function" && matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
