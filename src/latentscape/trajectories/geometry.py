@@ -2,21 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from latentscape.errors import DataError, ShapeError, UndefinedError
+from latentscape.errors import DataError, ShapeError
 from latentscape.shapes import latent_size
+from latentscape.trajectories.neighbourhood import Neighbourhood
 from latentscape.trajectories.parts import Frames, double, require_frames, spans
 from latentscape.trajectories.polyline import Polyline, polyline, products
-
-N_NEIGHBOURS = 5
-MOST_DATA = 20_000  # latents that neighbours are looked for among
-N_ASKED = 2_000  # of them, whose own neighbours set the level
-AT_ONCE = 4_096  # latents asked for their neighbours at a time
 
 LatentFunction = Callable[[Tensor], Tensor]
 
@@ -51,7 +46,7 @@ def geometry(
     frames: Frames | None = None,
     *,
     density: LatentFunction | None = None,
-    data: np.ndarray | None = None,
+    data: np.ndarray | Neighbourhood | None = None,
     encode: LatentFunction | None = None,
     seed: int = 0,
 ) -> Geometry:
@@ -61,7 +56,7 @@ def geometry(
         trajectories: ``pairs steps *latent``, NumPy; at least two steps.
         frames: Decoded, ``pairs steps channels height width``, NumPy or torch.
         density: Latents ``batch *latent`` (float64 tensor) to ``batch`` natural logarithms.
-        data: ``n *latent``, what nearness is measured to.
+        data: ``n *latent``, what nearness is measured to; or their neighbourhood, found before.
         encode: Images ``batch channels height width`` to latents ``batch *latent``; needs frames.
         seed: Of the choice among more than 20,000 data latents.
 
@@ -86,7 +81,8 @@ def geometry(
         lower = np.minimum(logs[:, 0], logs[:, -1])
         columns["density_dip"] = _inner(logs, np.min) - lower
     if data is not None:
-        near, ratios = neighbour_ratios(trajectories, data, seed=seed)
+        around = data if isinstance(data, Neighbourhood) else Neighbourhood.of(data, seed=seed)
+        near, ratios = around.ratios(trajectories)
         columns["nearest_data"] = _inner(near, np.mean)
         columns["neighbour_ratio"] = _inner(ratios, np.median)
     if encode is not None and frames is not None:
@@ -172,69 +168,6 @@ def cycle_levels(
         ends = ends[np.isfinite(ends)]
         level = float(np.median(ends)) if len(ends) else np.nan
     return np.divide(level, apart, out=np.full(len(apart), np.nan), where=apart > 0)
-
-
-def neighbour_ratios(
-    trajectories: np.ndarray, data: np.ndarray, *, k: int = N_NEIGHBOURS, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """How far each latent is from data, alone and beside how far data are from each other.
-
-    Of more than 20,000 data latents a seeded choice is searched. The ends of a trajectory are
-    often data themselves; the k-th neighbour hardly notices, the nearest does.
-
-    Args:
-        trajectories: ``pairs steps *latent``, NumPy.
-        data: ``n *latent``, n ≥ 2; rows that are not finite do not count.
-        k: Neighbours; fewer where there are no more.
-        seed: Of the choice.
-
-    Returns:
-        (pairs, steps) Euclidean distance to the nearest, and (pairs, steps) distance to the k-th
-        nearest over the median of the same distance among data (each row's own place left out):
-        1 is as near as data are; NaN where most data are copies of each other.
-
-    Raises:
-        ShapeError: If latents differ in shape.
-        UndefinedError: If there are fewer than two data latents.
-    """
-    if data.shape[1:] != trajectories.shape[2:]:
-        raise ShapeError(f"data {data.shape} and trajectories {trajectories.shape} do not fit")
-    rows = data.reshape(len(data), -1)
-    rows = rows[np.isfinite(rows).all(1)]
-    if len(rows) < 2:
-        raise UndefinedError(
-            f"{len(rows)} data latents set no level of nearness", "encode more images"
-        )
-    chosen = np.random.default_rng(seed).permutation(len(rows))[:MOST_DATA]
-    rows = rows[np.sort(chosen)]
-    k = min(k, len(rows) - 1)
-    centre = rows.mean(0, dtype=np.float64)
-    known = np.ascontiguousarray(rows - centre, np.float32)
-    asked = np.random.default_rng(seed).permutation(len(known))[:N_ASKED]
-    level = float(np.median(_distances(known, known[asked], k + 1)[:, k]))  # the first is itself
-    points = trajectories.reshape(-1, known.shape[1]) - centre
-    found = _distances(known, points.astype(np.float32), k)
-    shape = trajectories.shape[:2]
-    ratios = found[:, k - 1] / level if level > 0 else np.full(len(found), np.nan)
-    return found[:, 0].reshape(shape), ratios.reshape(shape)
-
-
-def _distances(known: np.ndarray, points: np.ndarray, k: int) -> np.ndarray:
-    """(points, k) Euclidean distances to the k nearest, nearest first; NaN points give NaN."""
-    import faiss
-
-    index: Any = faiss.IndexFlatL2(known.shape[1])
-    index.add(known)
-    found = np.full((len(points), k), np.nan)
-    finite = np.flatnonzero(np.isfinite(points).all(1))
-    step = max(1, min(AT_ONCE, (1 << 24) // (k * known.shape[1])))
-    for start in range(0, len(finite), step):
-        rows = finite[start : start + step]
-        near = index.search(points[rows], k)[1]
-        # anew from differences: the search's own are rounded where neighbours are close
-        between = known[near].astype(np.float64) - points[rows, None]
-        found[rows] = np.sort(np.sqrt(np.square(between).sum(2)), axis=1)
-    return found
 
 
 def _require_ways(trajectories: np.ndarray, frames: Frames | None) -> None:

@@ -106,7 +106,7 @@ def dissolve_panel(
         cycle_level: (pairs,) the same number of data, of `cycle_levels`; without it, the mean of
             each pair's own two ends, which two latents make a shaky level.
         neighbours: (pairs, steps) distance to data over that of data to data, of
-            `neighbour_ratios`.
+            `Neighbourhood.ratios`.
         truth: True frames in the shape of `frames`, for the motion skill.
         ceiling: Their reconstructions, see `motion_skill`.
 

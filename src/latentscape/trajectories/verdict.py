@@ -108,3 +108,39 @@ def _proposed_morph(panel: Panel) -> np.ndarray:
 def _near_data(panel: Panel) -> np.ndarray:
     """True where nothing measured says otherwise."""
     return ~(panel.residual_ratio > DATA_LEVEL) & ~(panel.neighbours > DATA_LEVEL)
+
+
+def reasons(panel: Panel, *, rule: Rule = "turning") -> tuple[str, ...]:
+    """Why each trajectory is called what it is, in a sentence with its numbers."""
+    return tuple(_reason(panel, i, name) for i, name in enumerate(verdicts(panel, rule=rule)))
+
+
+def _reason(panel: Panel, i: int, name: str) -> str:
+    if name == "undefined":
+        return str(panel.unfit[i])
+    off, gap = panel.off_blend_most[i], panel.blend_gap[i]
+    deficit, turning = panel.deficit[i], panel.turning[i]
+    lost = f"lose {deficit:.0%} of the contrast that a cross-dissolve loses"
+    if deficit < 0:
+        lost = "gain contrast where a cross-dissolve loses it"
+    if name in ("dissolve", "blurred dissolve"):
+        return (
+            f"the frames stay on the blend line of their ends ({off:.2f} off it at most), keep its "
+            f"time ({gap:.2f} off at most) and {lost}"
+        )
+    if name == "cut":
+        return (
+            f"the frames stay on the blend line of their ends ({off:.2f} off it at most) but "
+            f"switch at once ({gap:.2f} of the time off), and {lost}"
+        )
+    told = f"the frames leave the blend line by {off:.2f}, turn by {turning:.1f} radians and {lost}"
+    if name == "morph":
+        return told
+    ratios = (
+        (panel.residual_ratio[i], "decoding and encoding again moves them {:.1f} times as far"),
+        (panel.neighbours[i], "they lie {:.1f} times as far from data"),
+    )
+    far = [words.format(ratio) for ratio, words in ratios if ratio > DATA_LEVEL]
+    if far and morphs_by_frames(panel)[i]:
+        return f"{told}, as a morph does, but {' and '.join(far)} as data are"
+    return f"{told}: neither as a dissolve nor as a morph does"

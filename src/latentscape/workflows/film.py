@@ -17,12 +17,12 @@ Colour = tuple[int, int, int]
 FILMS = ("gif", "mp4")
 SECONDS, COLUMNS, TILE = 2.4, 5, 64
 INK, PAPER = (36, 41, 47), (255, 255, 255)
-STRIP = 18  # pixels above each row of tiles, for their names
+STRIP = 18  # pixels above each row of tiles that have names
 
 
 def write_film(
     frames: np.ndarray,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     stem: Path,
     *,
     kinds: Sequence[str] = ("gif",),
@@ -33,7 +33,7 @@ def write_film(
 
     Args:
         frames: uint8 ``tiles steps channels height width``.
-        names: Of the tiles.
+        names: Of the tiles; None leaves them without.
         stem: Of the files.
         kinds: Out of `FILMS`.
         columns: Most tiles in a row.
@@ -73,7 +73,10 @@ def remove_films(stem: Path) -> None:
 
 
 def _pictures(
-    frames: np.ndarray, names: Sequence[str], columns: int, colours: tuple[Colour, Colour]
+    frames: np.ndarray,
+    names: Sequence[str] | None,
+    columns: int,
+    colours: tuple[Colour, Colour],
 ) -> "list[Image.Image]":
     from PIL import Image, ImageDraw, ImageFont
 
@@ -86,14 +89,16 @@ def _pictures(
     pictures = []
     for step in there + there[-2:0:-1]:
         tiles = [_scaled(image) for image in frames[:, step]]
-        side, width = tiles[0].shape[0] + STRIP, tiles[0].shape[1] + 2
+        strip = 0 if names is None else STRIP
+        side, width = tiles[0].shape[0] + strip, tiles[0].shape[1] + 2
         rows = -(-len(tiles) // columns)
         picture = Image.new("RGB", (columns * width, rows * side), paper)
         draw = ImageDraw.Draw(picture)
         for i, image in enumerate(tiles):
             x, y = (i % columns) * width, (i // columns) * side
-            draw.text((x + 1, y + 2), names[i].replace("→", "->"), fill=ink, font=font)
-            picture.paste(Image.fromarray(image), (x + 1, y + STRIP))
+            if names is not None:
+                draw.text((x + 1, y + 2), names[i].replace("→", "->"), fill=ink, font=font)
+            picture.paste(Image.fromarray(image), (x + 1, y + strip))
         pictures.append(picture)
     return pictures
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentscape.models import OpenModel
 from latentscape.nn.features import feature_net
 from latentscape.store import MANIFEST, Store
 from latentscape.trajectories import NEEDS, Crowd, Surroundings
@@ -29,7 +30,14 @@ def surroundings_of(subject: Subject, crowd: Crowd, method: str, *, seed: int) -
     if "latents" in NEEDS[method]:
         latents = _stored(subject, seed)
         latents = crowd.latents if latents is None else latents
-    autoencoder = subject.model.autoencoder.exact
+    return surroundings_among(latents, subject.model, method, seed=seed)
+
+
+def surroundings_among(
+    latents: np.ndarray | None, model: OpenModel, method: str, *, seed: int
+) -> Surroundings:
+    """The same among latents that are at hand, ``n *latent``."""
+    autoencoder = model.autoencoder.exact
 
     def decode(latents: Tensor) -> Tensor:
         return autoencoder.decode(latents.to(autoencoder.device, torch.float32))

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from latentscape.errors import ModelError, UsageError, nearest
+from latentscape.errors import UsageError, nearest
 from latentscape.nn.features import FeatureNet, feature_net
 from latentscape.nn.style_nets import Precision, StyleNet, StyleNetName, style_net
 from latentscape.records import Journeys, Row, TrueWays, Undefined
@@ -26,24 +25,22 @@ from latentscape.trajectories.beside_line import beside_line
 from latentscape.trajectories.dissolve import dissolve
 from latentscape.trajectories.ends import require_steps
 from latentscape.trajectories.geodesic import Geodesic
-from latentscape.trajectories.geometry import cycle_levels, geometry
 from latentscape.trajectories.linear import linear
-from latentscape.trajectories.log_density import LogDensity, log_density
-from latentscape.trajectories.panel import SAME, Panel, dissolve_panel
+from latentscape.trajectories.panel import Panel
 from latentscape.trajectories.patterns import style_patterns
 from latentscape.trajectories.shared_ends import SharedEnds
-from latentscape.trajectories.style import StyleCurves, style_curves, style_curves_and_null
+from latentscape.trajectories.style import StyleCurves
 from latentscape.trajectories.style_presets import preset_named
 from latentscape.trajectories.summary import dissolve_amount, summary_row
-from latentscape.trajectories.verdict import morphs_by_frames, verdicts
+from latentscape.trajectories.verdict import morphs_by_frames
 from latentscape.workflows.interpolate import crowd_of, ends_of, names_of
+from latentscape.workflows.measure.judging import Judge
 from latentscape.workflows.measure.true_ways import TruePart, Truth, sample_rows, truth_of
 from latentscape.workflows.opening import Progress, Subject
 from latentscape.workflows.surroundings import surroundings_of
 
 CRITERIA = ("same-class", "different-class", "nearest", "farthest", "random")
 VALUES_AT_ONCE = 1 << 23  # pixel values of the frames that are held at once
-N_LEVEL = 500  # samples that set the level of the cycle error
 NO_SAMPLES = Undefined(
     name="nearness to the truth",
     why="the ends are no samples, and only between samples are true images known",
@@ -144,12 +141,16 @@ class Travels:
         self.net: StyleNet = style_net(
             config.net, layers=preset.layers, pool=preset.pool, seed=seed
         )
+        self.judge = Judge(
+            subject.model, self.crowd, self.net,
+            preset=config.preset, precision=config.precision, seed=seed,
+        )  # fmt: skip
         # A straight line needs none beside it.
         self.features: FeatureNet | None = (
             None if config.method == "linear" else feature_net(seed=seed)
         )
         self.truth: Truth | None = truth_of(
-            subject, n_steps=config.n_steps, again=self._again, style=self._style
+            subject, n_steps=config.n_steps, again=self.judge.again, style=self.judge.style
         )
         self._progress = progress
         self._done, self._all = 0, config.n_pairs * len(config.criteria)
@@ -180,7 +181,7 @@ class Travels:
             row = row.model_copy(update={"undefined": (*row.undefined, NO_SAMPLES)})
         shown = _examples(names)
         kept = {place: way for part in parts for place, way in part.kept.items()}
-        frames = self._frames(np.stack([kept[i] for i in shown])) if len(shown) else None
+        frames = self.judge.frames(np.stack([kept[i] for i in shown])) if len(shown) else None
         journeys = Journeys(
             criterion=pairs.criterion,
             pairs=called,
@@ -229,103 +230,40 @@ class Travels:
 
     def _part(self, ends: np.ndarray, rows: np.ndarray | None, start: int) -> Part:
         """What is measured of a few pairs, the first of them the ``start``-th of all."""
+        judge = self.judge
         ways = self.travel(ends[:, 0], ends[:, 1], n_steps=self.config.n_steps)
         searched = self.travel.last if isinstance(self.travel, Geodesic) else None
-        frames = self._frames(ways)
-        curves, nulls = style_curves_and_null(
-            frames, self.net, preset=self.config.preset, precision=self.config.precision
-        )
-        curves = _stilled(curves, frames)
-        nulls = _stilled(nulls, frames[:, [0, -1]])
-        told = geometry(
-            ways, frames, density=self._density, data=self.crowd.latents, encode=self._encode,
-            seed=self.seed,
-        )  # fmt: skip
-        assert told.cycle is not None
+        frames = judge.frames(ways)
         drawn = true = None
         if self.truth is not None and rows is not None:
             drawn = self.truth.drawn(rows)
             true = self.truth.measured(frames, drawn)
-        panel = dissolve_panel(
+        told = judge.judged(
+            ways,
             frames,
-            cycle=told.cycle,
-            cycle_level=cycle_levels(ways, told.cycle, level=self._cycle_level),
-            neighbours=told.neighbours,
             truth=None if drawn is None else drawn.frames,
             ceiling=None if drawn is None else drawn.ceiling,
         )
-        names = verdicts(panel)
         columns = {
-            **told.columns,
+            **told.geometry.columns,
             **self._beside_line(ends, frames),
             **({} if searched is None else searched.columns),
             **({} if true is None else true.columns),
         }
-        kept = {start + int(i): ways[i].copy() for i in _examples(names)}
-        return Part(curves, nulls, panel, names, columns, true, kept)
+        kept = {start + int(i): ways[i].copy() for i in _examples(told.names)}
+        return Part(told.curves, told.nulls, told.panel, told.names, columns, true, kept)
 
     def _beside_line(self, ends: np.ndarray, frames: Tensor) -> dict[str, np.ndarray]:
         if self.features is None:
             return {}
         lines = linear(ends[:, 0], ends[:, 1], n_steps=self.config.n_steps)
-        return beside_line(frames, self._frames(lines), features=self.features.vectors)
-
-    @cached_property
-    def _density(self) -> LogDensity:
-        """log p around the split's own latents."""
-        return log_density(self.crowd.latents, seed=self.seed)
-
-    @cached_property
-    def _cycle_level(self) -> float:
-        """Median ‖E(D(z)) − z‖ of a seeded choice of the samples themselves."""
-        rows = np.random.default_rng(self.seed).permutation(len(self.crowd))[:N_LEVEL]
-        latents = self.crowd.latents[np.sort(rows)]
-        again = self._encode(self._frames(latents[:, None])[:, 0]).numpy()
-        apart = np.linalg.norm((again - latents).reshape(len(latents), -1), axis=1)
-        if not np.isfinite(apart).any():
-            raise ModelError(
-                f"the model {self.subject.model.name} decodes to values that are not finite",
-                "its training broke down: look at its loss curves, and train again",
-            )
-        return float(np.median(apart[np.isfinite(apart)]))
-
-    @torch.inference_mode()
-    def _frames(self, ways: np.ndarray) -> Tensor:
-        """Decoded, ``pairs steps channels height width`` in [0, 1]; NaN stays NaN."""
-        autoencoder = self.subject.model.autoencoder
-        flat = torch.from_numpy(ways.reshape(-1, *ways.shape[2:]).astype(np.float32))
-        images = [autoencoder.decode(part.to(autoencoder.device)) for part in flat.split(256)]
-        return torch.cat(images).float().clamp(0, 1).cpu().unflatten(0, ways.shape[:2])
-
-    @torch.inference_mode()
-    def _encode(self, images: Tensor) -> Tensor:
-        autoencoder = self.subject.model.autoencoder
-        parts = [autoencoder.encode(p.to(autoencoder.device)).mean for p in images.split(256)]
-        return torch.cat(parts).float().cpu()
-
-    def _again(self, images: Tensor) -> Tensor:
-        return self._frames(self._encode(images).numpy()[:, None])[:, 0]
-
-    def _style(self, frames: Tensor) -> np.ndarray:
-        config = self.config
-        found = style_curves(frames, self.net, preset=config.preset, precision=config.precision)
-        return found.total.numpy()
+        return beside_line(frames, self.judge.frames(lines), features=self.features.vectors)
 
 
 def _joined(parts: list[StyleCurves]) -> tuple[np.ndarray, np.ndarray]:
     """Totals ``pairs steps-1`` and layers ``pairs layers steps-1`` of all parts."""
     totals, layers = torch.cat([p.total for p in parts]), torch.cat([p.per_layer for p in parts])
     return totals.numpy(), layers.numpy()
-
-
-def _stilled(curves: StyleCurves, frames: Tensor) -> StyleCurves:
-    """Curves of ways that show one picture are 0: what else they hold is rounding."""
-    still = (frames - frames[:, :1]).abs().flatten(1).amax(1) < SAME
-    return replace(
-        curves,
-        total=curves.total.masked_fill(still[:, None], 0),
-        per_layer=curves.per_layer.masked_fill(still[:, None, None], 0),
-    )
 
 
 def _null(frames: Tensor) -> Tensor:
