@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from latentscape.workflows.compare import compare as compare
     from latentscape.workflows.demo import demo as demo
     from latentscape.workflows.encode import encode as encode
+    from latentscape.workflows.export import export as export
     from latentscape.workflows.finetune import finetune as finetune
     from latentscape.workflows.info import info as info
     from latentscape.workflows.interpolate import interpolate as interpolate
@@ -46,6 +47,7 @@ ROOMS = {
     "tour": "workflows.tour",
     "traverse": "workflows.traverse",
     "compare": "workflows.compare",
+    "export": "workflows.export",
     "info": "workflows.info",
     "TrainConfig": "training",
     "FinetuneConfig": "training",

@@ -12,6 +12,7 @@ from latentscape.cli import (
     compare,
     demo,
     encode,
+    export,
     finetune,
     info,
     interpolate,
@@ -64,6 +65,7 @@ app.command("traverse")(traverse.traverse)
 app.command("motion")(motion.motion)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("export")(export.export)
 app.command("info")(info.info)
 
 

@@ -12,6 +12,7 @@ from latentscape.records.comparison import (
 )
 from latentscape.records.comparison_csv import write_csv
 from latentscape.records.disentanglement import DisentanglementRecord, TraversalRecord
+from latentscape.records.exported import ExportRecord
 from latentscape.records.finetuning import FineTuneRecord
 from latentscape.records.generation import Drawn, Features, GenerationRecord
 from latentscape.records.measure import (
@@ -69,6 +70,7 @@ __all__ = [
     "Difference",
     "DisentanglementRecord",
     "Drawn",
+    "ExportRecord",
     "Features",
     "FineTuneRecord",
     "FoundRow",
