@@ -16,6 +16,25 @@ SPARE = 4  # found beyond k, so that rounding in the search decides none of the 
 CHUNK_VALUES = 1 << 22
 
 
+class Nearest:
+    """Fitted rows that are asked many times which of them are nearest; the search is exact.
+
+    Args:
+        fitted: (n, d) rows.
+    """
+
+    def __init__(self, fitted: np.ndarray):
+        self.middle = fitted.mean(0, dtype=np.float64)
+        self.points = _about(fitted, self.middle)
+        self.index = _exact(self.points)
+
+    def __call__(self, asked: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k rows, at most n, nearest to each of (m, d) rows, and distances; as `nearest`."""
+        rows = _about(asked, self.middle)
+        found = self.index.search(rows, min(k + SPARE, len(self.points)))[1]
+        return _sorted(self.points, rows, found, k)
+
+
 def nearest(fitted: np.ndarray, asked: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k fitted rows nearest to each row asked, by an exact search.
 
@@ -27,11 +46,7 @@ def nearest(fitted: np.ndarray, asked: np.ndarray, k: int) -> tuple[np.ndarray, 
     Returns:
         (m, k) indices into `fitted`, nearest first, and their float32 distances.
     """
-    middle = fitted.mean(0, dtype=np.float64)
-    points, rows = _about(fitted, middle), _about(asked, middle)
-    index = _exact(points)
-    found = index.search(rows, min(k + SPARE, len(points)))[1]
-    return _sorted(points, rows, found, k)
+    return Nearest(fitted)(asked, k)
 
 
 def neighbour_graph(rows: np.ndarray, k: int) -> Neighbours:
