@@ -60,10 +60,14 @@ export interface State {
   /** By row of the exhibit, the index of its point on the map; −1 where it has none. */
   readonly indexOf: ReadonlySignal<Int32Array>;
   readonly scatter: Signal<Scatter | null>;
+  /** What the map is drawn in. */
+  readonly host: Signal<HTMLElement | null>;
   readonly colourName: Signal<string>;
   readonly colour: ReadonlySignal<ColumnCard | undefined>;
   /** Values of the column that the map is coloured by, a sample each; null until they are there. */
   readonly values: Signal<Float32Array | null>;
+  /** The column that `values` are of. */
+  readonly coloured: Signal<ColumnCard | null>;
   /** Classes of the colouring that are switched off in the legend. */
   readonly hidden: Signal<ReadonlySet<number>>;
   readonly view: Signal<View | null>;
@@ -88,6 +92,8 @@ export interface State {
   readonly notices: Signal<readonly Notice[]>;
   /** What a screen reader is told next. */
   readonly spoken: Signal<string>;
+  /** The list of keys, or the tour, while it is open. */
+  readonly guide: Signal<"keys" | "tour" | null>;
 }
 
 export function createState(source: Source, exhibition: Exhibition): State {
@@ -124,9 +130,11 @@ export function createState(source: Source, exhibition: Exhibition): State {
     points,
     indexOf,
     scatter: signal(null),
+    host: signal(null),
     colourName,
     colour,
     values: signal(null),
+    coloured: signal(null),
     hidden: signal(new Set()),
     view: signal(null),
     tool: signal("pan"),
@@ -145,6 +153,7 @@ export function createState(source: Source, exhibition: Exhibition): State {
     theme: signal("auto"),
     notices: signal([]),
     spoken: signal(""),
+    guide: signal(null),
   };
 }
 
