@@ -269,9 +269,9 @@ class Dropped(Record):
 class MotionCard(Record):
     """Triplets and shots of an exhibit.
 
-    A packet beside holds ``triplets`` (m, 3) rows, ``flow`` (m,) median pixels of optical flow,
-    ``displacement`` (m,) ‖z3 − z1‖, ``courses`` rows of all shots one after another, and
-    ``lengths`` of the shots.
+    A packet beside holds ``triplets`` (m, 3) rows, ``flow`` (m,) mean length of the optical flow
+    from first to last in pixels (NaN where not known), ``displacement`` (m,) ‖z3 − z1‖,
+    ``courses`` rows of all shots one after another, and ``lengths`` of the shots.
 
     Attributes:
         names: Of the triplets; ``shots`` of the shots.
@@ -294,7 +294,7 @@ class Epochs(Record):
         curves: By column of the history, a value an epoch.
         units: By column, where it has one.
         axes: What the positions are.
-        has_picture: Whether each epoch has a prediction matrix to show.
+        has_picture: Whether epochs have prediction matrices to show.
     """
 
     epochs: tuple[int, ...]
@@ -318,12 +318,14 @@ class SideBySide(Record):
 
     Attributes:
         measures: A row of the table each: name, unit, better side, and a measure by exhibit's key.
+        topics: Of each row, what it is of: ``reconstruction``, ``structure`` ...
         best: By measure, keys that no other is told apart from.
     """
 
     sides: tuple[Side, ...]
     n: int
     measures: tuple[dict[str, Measure], ...] = ()
+    topics: tuple[str, ...] = ()
     best: tuple[tuple[str, ...], ...] = ()
     words: str = ""
 

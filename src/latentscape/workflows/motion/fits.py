@@ -6,11 +6,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from latentscape.errors import StoreError
-from latentscape.motion.predictors import FitConfig, Predictor, TripletLatents
+from latentscape.motion.predictors import (
+    FitConfig,
+    Predictor,
+    TripletLatents,
+    predictor_named,
+)
 from latentscape.records import UNREADABLE, PredictorFit, refusal, replacing
 from latentscape.workflows.opening import Progress
 
@@ -57,6 +63,29 @@ def fitted(
         if progress is not None:
             progress(i + 1, len(predictors), "predictors fitted")
     return tuple(found)
+
+
+def kept_fit(
+    folder: Path, told: PredictorFit, settings: Mapping[str, Any], shape: tuple[int, ...]
+) -> Predictor | None:
+    """A predictor as a record tells of it, with what it was fitted to.
+
+    Args:
+        folder: ``fits/`` is in it.
+        told: As the record has it.
+        settings: By which it was made, as the record has them.
+        shape: Of one latent.
+
+    Returns:
+        None where its fit was not kept, or is another's by now.
+    """
+    names = set(FitConfig.__dataclass_fields__) - {"device"}
+    config = FitConfig(**{name: settings[name] for name in names & set(settings)})
+    for path in sorted((folder / PLACE).glob(f"{told.name}-*.npz")):
+        predictor = predictor_named(told.name, config)
+        if _kept(path, predictor, shape) == told:
+            return predictor
+    return None
 
 
 def _content(triplets: TripletLatents) -> str:
