@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from latentscape.data import DataConfig as DataConfig
     from latentscape.data import load_images as load_images
     from latentscape.errors import LatentscapeError as LatentscapeError
+    from latentscape.explorer import explore as explore
     from latentscape.models import open_model as open_model
     from latentscape.models import running_in as running_in
     from latentscape.records import load_record as load_record
@@ -49,6 +50,7 @@ ROOMS = {
     "compare": "workflows.compare",
     "export": "workflows.export",
     "info": "workflows.info",
+    "explore": "explorer",
     "TrainConfig": "training",
     "FinetuneConfig": "training",
     "DataConfig": "data",

@@ -12,6 +12,7 @@ from latentscape.cli import (
     compare,
     demo,
     encode,
+    explore,
     export,
     finetune,
     info,
@@ -64,6 +65,7 @@ app.command("interpolate")(interpolate.interpolate)
 app.command("traverse")(traverse.traverse)
 app.command("motion")(motion.motion)
 app.command("compare")(compare.compare)
+app.command("explore")(explore.explore)
 app.command("report")(report.report)
 app.command("export")(export.export)
 app.command("info")(info.info)
