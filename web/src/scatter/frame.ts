@@ -45,6 +45,39 @@ export function extentOf(positions: Float32Array): Extent {
   return x0 <= x1 ? [x0, y0, x1, y1] : [-1, -1, 1, 1];
 }
 
+/**
+ * Extent of nearly all points: without the outermost `share` at each side, which would make the
+ * others small, but with a tenth more room. Never more than the extent of all.
+ */
+export function bodyOf(positions: Float32Array, share = 0.001): Extent {
+  const n = positions.length >> 1;
+  const step = Math.max(1, Math.floor(n / 20_000));
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (let i = 0; i < n; i += step) {
+    const [x, y] = [positions[2 * i] as number, positions[2 * i + 1] as number];
+    if (!Number.isFinite(x + y)) continue;
+    xs.push(x);
+    ys.push(y);
+  }
+  if (xs.length === 0) return [-1, -1, 1, 1];
+  const [left, right] = ends(Float64Array.from(xs).sort(), share);
+  const [bottom, top] = ends(Float64Array.from(ys).sort(), share);
+  const [x0, y0, x1, y1] = extentOf(positions);
+  const [more, higher] = [0.1 * (right - left), 0.1 * (top - bottom)];
+  return [
+    Math.max(x0, left - more),
+    Math.max(y0, bottom - higher),
+    Math.min(x1, right + more),
+    Math.min(y1, top + higher),
+  ];
+}
+
+function ends(sorted: Float64Array, share: number): [number, number] {
+  const out = Math.floor((sorted.length - 1) * share);
+  return [sorted[out] as number, sorted[sorted.length - 1 - out] as number];
+}
+
 export function frameOf([x0, y0, x1, y1]: Extent, aspect: "equal" | "free"): Frame {
   let rx = (x1 - x0) / 2;
   let ry = (y1 - y0) / 2;

@@ -4,6 +4,7 @@
  * in sight are runs of neighbours in memory.
  */
 
+import { bodyOf } from "./frame";
 import type { Extent } from "./scatter";
 
 export interface Grid {
@@ -29,14 +30,16 @@ export interface Grid {
 
 const POINTS_A_CELL = 3;
 const MOST_CELLS = 1024;
+const FULLEST = 65_535;
 
 export function buildGrid(units: Float32Array): Grid {
   const n = units.length >> 1;
-  const [x0, y0, x1, y1] = body(units);
+  // A few points far away should not make all cells large.
+  const [x0, y0, x1, y1] = bodyOf(units, 0.002);
   const side = Math.min(MOST_CELLS, Math.max(1, Math.ceil(Math.sqrt(n / POINTS_A_CELL))));
   const [columns, rows] = [side, side];
-  const perX = columns / Math.max(x1 - x0, 1e-12);
-  const perY = rows / Math.max(y1 - y0, 1e-12);
+  const perX = (columns * 0.9999) / Math.max(x1 - x0, 1e-9);
+  const perY = (rows * 0.9999) / Math.max(y1 - y0, 1e-9);
   const cells = new Uint32Array(n);
   const starts = new Uint32Array(columns * rows + 2);
   for (let i = 0; i < n; i++) {
@@ -59,51 +62,20 @@ export function buildGrid(units: Float32Array): Grid {
   return { n, columns, rows, x0, y0, perX, perY, starts, order, sorted, typical, crowded };
 }
 
-/** The box of all but the outermost points: a few far away should not make all cells large. */
-function body(units: Float32Array): Extent {
-  const n = units.length >> 1;
-  const step = Math.max(1, Math.floor(n / 5000));
-  const xs: number[] = [];
-  const ys: number[] = [];
-  for (let i = 0; i < n; i += step) {
-    const x = units[2 * i] as number;
-    const y = units[2 * i + 1] as number;
-    if (!Number.isFinite(x + y)) continue;
-    xs.push(x);
-    ys.push(y);
-  }
-  if (xs.length === 0) return [-1, -1, 1, 1];
-  xs.sort((a, b) => a - b);
-  ys.sort((a, b) => a - b);
-  const [left, right] = ends(xs);
-  const [bottom, top] = ends(ys);
-  return [left, bottom, right, top];
-}
-
-function ends(sortedValues: number[]): [number, number] {
-  const last = sortedValues.length - 1;
-  const out = Math.floor(last * 0.002);
-  const low = sortedValues[out] as number;
-  const high = sortedValues[last - out] as number;
-  const pad = (high - low) * 0.01 || 1e-9;
-  return [low - pad, high + pad];
-}
-
 /** Quantiles over points, not cells, of how full a point's own cell is. */
 function crowding(counts: Uint32Array, nCells: number, perUnit: number) {
-  const filled: number[] = [];
+  const cellsOf = new Uint32Array(FULLEST + 1);
   let total = 0;
   for (let c = 0; c < nCells; c++) {
-    const count = counts[c + 1] as number;
-    if (count > 0) filled.push(count);
+    const count = Math.min(counts[c + 1] as number, FULLEST);
+    cellsOf[count] = (cellsOf[count] as number) + 1;
     total += count;
   }
-  filled.sort((a, b) => a - b);
   const at = (share: number) => {
     let passed = 0;
-    for (const count of filled) {
-      passed += count;
-      if (passed >= share * total) return count * perUnit;
+    for (let count = 1; count <= FULLEST; count++) {
+      passed += count * (cellsOf[count] as number);
+      if (passed > 0 && passed >= share * total) return count * perUnit;
     }
     return perUnit;
   };

@@ -62,15 +62,26 @@ export const LEAST = 0.16;
 /** Draws every so manieth point while moving, where drawing all would stutter. */
 export class Governor {
   stride = 1;
+  private costs: number[] = [];
+
   constructor(
+    /** Milliseconds that a frame may take. */
     private readonly budget: number,
     private readonly most = 31,
   ) {}
 
-  /** Takes in how long a frame that drew every `used`th point took, ms. */
+  /** Takes in how long a frame that drew every `used`th point took; one slow frame is no trend. */
   note(ms: number, used: number): void {
-    const wanted = (used * ms) / this.budget;
-    if (wanted > this.stride * 1.2) this.stride = Math.min(this.most, Math.ceil(wanted));
-    else if (wanted < this.stride * 0.5) this.stride = Math.max(1, Math.floor(this.stride * 0.7));
+    this.costs.push(used * ms);
+    if (this.costs.length < 3) return;
+    this.costs = this.costs.slice(-3);
+    const wanted = (this.costs.toSorted((a, b) => a - b)[1] as number) / this.budget;
+    if (wanted > this.stride * 1.2) this.set(Math.ceil(wanted));
+    else if (wanted < this.stride * 0.5) this.set(Math.floor(this.stride * 0.7));
+  }
+
+  private set(stride: number): void {
+    this.stride = Math.min(this.most, Math.max(1, stride));
+    this.costs = [];
   }
 }

@@ -4,7 +4,7 @@ import { Album } from "./album";
 import type { Backdrop } from "./backdrop";
 import type { Canvases } from "./canvases";
 import type { Clock } from "./clock";
-import { extentOf, frameOf, sightOf, toUnits } from "./frame";
+import { bodyOf, frameOf, sightOf, toUnits } from "./frame";
 import { buildGrid, countIn, type Grid, runsIn } from "./grid";
 import { type Ink, type Inking, inkOf } from "./ink";
 import { type Detail, detailOf, Governor } from "./lod";
@@ -70,7 +70,7 @@ export class Plot {
     const flows = ms > 0 && !this.clock.still && !first && this.isSame(layout);
     const before = flows ? this.present() : null;
     if (ms > 0 && !flows && !first) this.keepGhost();
-    const frame = frameOf(layout.extent ?? extentOf(layout.positions), this.sight.aspect);
+    const frame = frameOf(layout.extent ?? bodyOf(layout.positions), this.sight.aspect);
     const start = performance.now();
     this.units = toUnits(layout.positions, frame);
     this.grid = buildGrid(this.units);

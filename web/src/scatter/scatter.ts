@@ -18,10 +18,11 @@ export interface Layout {
   readonly positions: Float32Array;
   /** Which sample each is: two layouts of the same samples flow into each other. */
   readonly rows?: Uint32Array;
-  /** Left, bottom, right, top of the whole view; where absent, that of the points. */
+  /** What the whole view holds; where absent, nearly all points, but not the farthest few. */
   readonly extent?: Extent;
 }
 
+/** Left, bottom, right, top. */
 export type Extent = readonly [x0: number, y0: number, x1: number, y1: number];
 
 export type Scale =
@@ -129,7 +130,7 @@ export interface Stats {
   readonly painter: "webgl" | "splat";
   readonly renderer: string;
   readonly n: number;
-  /** Points that the last frame drew, and how long that took. */
+  /** Points that the last frame drew, and the milliseconds that this and other work last took. */
   readonly drawn: number;
   readonly frameMs: number;
   readonly pickMs: number;

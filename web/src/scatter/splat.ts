@@ -52,6 +52,7 @@ export class SplatPainter implements Painter {
     if (detail.density > 0) {
       this.density = sheet(this.density, width, height);
       this.addUp(scene, width, height);
+      soften(this.sums, width, height);
       this.develop(scene, this.density.image);
       this.density.context.putImageData(this.density.image, 0, 0);
       target.globalAlpha = opacity * detail.density;
@@ -172,6 +173,41 @@ export class SplatPainter implements Painter {
     }
   }
 }
+
+/**
+ * Spreads each pixel's sums over its neighbours by 1:2:1 each way, in place: without it a density of
+ * a few points a pixel is grain. The outermost pixels stay as they are.
+ */
+export function soften(sums: Float32Array, width: number, height: number): void {
+  const row = 4 * width;
+  for (let y = 0; y < height; y++) {
+    let at = y * row + 4;
+    const end = (y + 1) * row - 4;
+    let [r, g, b, n] = [sums[at - 4], sums[at - 3], sums[at - 2], sums[at - 1]] as Four;
+    for (; at < end; at += 4) {
+      const [r1, g1, b1, n1] = [sums[at], sums[at + 1], sums[at + 2], sums[at + 3]] as Four;
+      if (n + n1 + (sums[at + 7] as number) > 0) {
+        sums[at] = 0.25 * (r + 2 * r1 + (sums[at + 4] as number));
+        sums[at + 1] = 0.25 * (g + 2 * g1 + (sums[at + 5] as number));
+        sums[at + 2] = 0.25 * (b + 2 * b1 + (sums[at + 6] as number));
+        sums[at + 3] = 0.25 * (n + 2 * n1 + (sums[at + 7] as number));
+      }
+      r = r1;
+      g = g1;
+      b = b1;
+      n = n1;
+    }
+  }
+  const above = sums.slice(0, row);
+  for (let y = 1; y < height - 1; y++) {
+    for (let i = 0, at = y * row; i < row; i++, at++) {
+      const own = sums[at] as number;
+      sums[at] = 0.25 * ((above[i] as number) + 2 * own + (sums[at + row] as number));
+      above[i] = own;
+    }
+  }
+}
+type Four = [number, number, number, number];
 
 /** Width of a dot's paper-coloured rim, px: none on small dots. */
 export function rimOf(radius: number): number {

@@ -52,7 +52,17 @@ out vec4 colour;
 vec3 bytes(vec3 c) {
   return mix(c * 12.92, 1.055 * pow(c, vec3(1. / 2.4)) - .055, step(.0031308, c));
 }
-vec4 tone(vec4 sum) {
+vec4 at3(ivec2 p) {
+  ivec2 last = textureSize(sums, 0) - 1;
+  vec4 sum = vec4(0.);
+  for (int y = -1; y <= 1; y++) for (int x = -1; x <= 1; x++) {
+    float share = float((2 - abs(x)) * (2 - abs(y))) / 16.;
+    sum += share * texelFetch(sums, clamp(p + ivec2(x, y), ivec2(0), last), 0);
+  }
+  return sum;
+}
+vec4 tone(ivec2 p) {
+  vec4 sum = at3(p);
   float count = sum.a * unit;
   if (count <= 0.) return vec4(0.);
   float part = min(1., log(1. + ${LIFT.toFixed(3)} * count) / log(1. + ${LIFT.toFixed(3)} * full));
@@ -61,15 +71,13 @@ vec4 tone(vec4 sum) {
 }
 void main() {
   // Tones, not sums, are blended between pixels: an outlier stays as strong as it is.
-  vec2 size = vec2(textureSize(sums, 0));
-  vec2 p = at * size - .5;
+  vec2 p = at * vec2(textureSize(sums, 0)) - .5;
   vec2 f = fract(p);
-  ivec2 i = ivec2(floor(p)), last = ivec2(size) - 1, zero = ivec2(0);
-  vec4 a = tone(texelFetch(sums, clamp(i, zero, last), 0));
-  vec4 b = tone(texelFetch(sums, clamp(i + ivec2(1, 0), zero, last), 0));
-  vec4 c = tone(texelFetch(sums, clamp(i + ivec2(0, 1), zero, last), 0));
-  vec4 d = tone(texelFetch(sums, clamp(i + ivec2(1, 1), zero, last), 0));
-  colour = mix(mix(a, b, f.x), mix(c, d, f.x), f.y) * opacity;
+  ivec2 i = ivec2(floor(p));
+  if (f.x + f.y < .01) colour = tone(i) * opacity;
+  else colour = opacity * mix(
+    mix(tone(i), tone(i + ivec2(1, 0)), f.x),
+    mix(tone(i + ivec2(0, 1)), tone(i + 1), f.x), f.y);
 }`;
 
 export const DOT_VERTEX = `${PLACE}
