@@ -7,7 +7,9 @@ reader takes arrays as views.
 """
 
 import json
+import math
 import struct
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
@@ -39,10 +41,23 @@ def pack(body: BaseModel | None = None, **arrays: np.ndarray) -> bytes:
         padded = raw.tobytes() + b"\0" * (-raw.nbytes % 8)
         parts.append(padded)
         offset += len(padded)
-    content = None if body is None else body.model_dump(mode="json")
+    content = None if body is None else plain(body)
     header = json.dumps({"body": content, "arrays": told}, allow_nan=False).encode()
     header += b" " * (-len(header) % 8)
     return b"".join([struct.pack("<II", len(header), 0), header, *parts])
+
+
+def plain(body: BaseModel) -> dict[str, Any]:
+    """A record as JSON has it; a number that is not finite, which JSON does not know, is null."""
+    return _finite(body.model_dump(mode="json"))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
 
 
 def unpack(packet: bytes) -> tuple[dict | None, dict[str, np.ndarray]]:
@@ -56,10 +71,15 @@ def unpack(packet: bytes) -> tuple[dict | None, dict[str, np.ndarray]]:
         header = json.loads(packet[8 : 8 + length])
         arrays = {}
         for about in header["arrays"]:
-            count = int(np.prod(about["shape"], dtype=np.int64))
+            if about["dtype"] not in DTYPES or any(size < 0 for size in about["shape"]):
+                raise ValueError("an array that has no place in a packet")
             dtype = np.dtype(about["dtype"]).newbyteorder("<")
-            flat = np.frombuffer(packet, dtype, count, 8 + length + about["offset"])
+            count, start = math.prod(about["shape"]), 8 + length + about["offset"]
+            if start < 8 + length or start + count * dtype.itemsize > len(packet):
+                raise ValueError("an array that ends behind the packet")
+            # A buffer may not be asked for nothing.
+            flat = np.frombuffer(packet, dtype, count, start) if count else np.empty(0, dtype)
             arrays[about["name"]] = flat.reshape(about["shape"])
         return header["body"], arrays
-    except (struct.error, ValueError, KeyError, TypeError) as error:
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError("the packet is cut short or damaged", "write it again") from error

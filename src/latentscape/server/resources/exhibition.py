@@ -1,0 +1,18 @@
+"""`GET /api/exhibition`: the cards of all that was opened."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from latentscape.records.exhibit import Exhibition
+from latentscape.records.packet import plain
+from latentscape.server.answers import JsonAnswer, kept
+from latentscape.server.desk import desk
+
+router = APIRouter()
+
+
+@router.get("/exhibition", response_model=Exhibition)
+async def exhibition(request: Request) -> Response:
+    """What there is to see and to do."""
+    body = JsonAnswer(plain(desk(request).card)).body
+    return kept(request, bytes(body), "application/json")

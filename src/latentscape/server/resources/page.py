@@ -1,0 +1,85 @@
+"""`GET /` and `/static/NAME`: the page itself, as `make web` built it."""
+
+from importlib.resources import files
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+
+from latentscape.server.answers import RefusedError, kept
+
+router = APIRouter()
+
+MEDIA = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+}
+NEEDED = ("widget.js", "widget.css")
+HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>latentscape</title>
+"""
+PAGE = f"""{HEAD}<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/static/widget.css">
+<script type="module" src="/static/widget.js"></script>
+</head>
+<body>
+<div id="explorer"></div>
+<noscript>The explorer draws in your browser and needs JavaScript for it.</noscript>
+</body>
+</html>
+"""
+UNBUILT = f"""{HEAD}</head>
+<body>
+<h1>The explorer's page is not built yet</h1>
+<p>This installation has the program but not the page. In a clone of the repository,
+<code>make web</code> builds it (Node 20 or newer); packages that are installed with pip have it
+already. Reload afterwards.</p>
+</body>
+</html>
+"""
+
+
+def static_files() -> dict[str, bytes]:
+    """The built page's files by name; there is no way from a request to any other file."""
+    folder = files("latentscape.server") / "static"
+    if not folder.is_dir():
+        return {}
+    return {
+        file.name: file.read_bytes()
+        for file in folder.iterdir()
+        if file.is_file() and _ending(file.name) in MEDIA
+    }
+
+
+def _ending(name: str) -> str:
+    return f".{name.rpartition('.')[2]}"
+
+
+@router.get("/", include_in_schema=False)
+async def page(request: Request) -> Response:
+    """The page, or how to get it."""
+    built = request.app.state.static
+    whole = all(name in built for name in NEEDED)
+    text = PAGE if whole else UNBUILT
+    return Response(text, 200 if whole else 503, media_type="text/html; charset=utf-8")
+
+
+@router.get("/static/{name}", include_in_schema=False)
+async def static(request: Request, name: Annotated[str, Path(max_length=100)]) -> Response:
+    """A file of the page."""
+    built = request.app.state.static
+    if name not in built:
+        raise RefusedError(
+            404, f"there is no file {name!r} in the page", "make web builds the page"
+        )
+    return kept(request, built[name], MEDIA[_ending(name)])

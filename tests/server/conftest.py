@@ -1,0 +1,37 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from latentscape.server.app import make_app
+from latentscape.server.desk import Pace
+from latentscape.server.guard import Guard
+from latentscape.testing.exhibits import ToyExhibit, ToyExhibits
+
+Opener = Callable[..., TestClient]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opener]:
+    """Opens exhibits behind a guard, as this machine's own browser sees them."""
+    clients = []
+
+    def client_of(
+        *exhibits: ToyExhibit, guard: Guard | None = None, pace: Pace | None = None
+    ) -> TestClient:
+        app = make_app(ToyExhibits(*exhibits), guard, pace=pace)
+        client = TestClient(app, base_url="http://127.0.0.1:8765", follow_redirects=False)
+        clients.append(client)
+        return client
+
+    yield client_of
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    """Two toys that can be compared."""
+    app = make_app(ToyExhibits(ToyExhibit("0"), ToyExhibit("1")))
+    with TestClient(app, base_url="http://127.0.0.1:8765", follow_redirects=False) as client:
+        yield client
