@@ -6,6 +6,7 @@ import type { Source } from "./source/source";
 import "./look/tokens.css";
 import "./look/page.css";
 import "./look/panels.css";
+import "./look/charts.css";
 
 /** Fill `#latentscape-app` if the document has it. */
 export async function mountPage(source: Source = new HttpSource()): Promise<void> {

@@ -77,7 +77,7 @@ def compared(
         measures=tuple(line.measures for line in lines),
         topics=tuple(_topic(line) for line in lines),
         best=tuple(line.best for line in lines),
-        words=_words(sides, len(lines)),
+        words=_words(sides, [plane.method for plane in planes], len(lines)),
     ), arrays
 
 
@@ -157,10 +157,11 @@ def _topic(line: ComparisonLine) -> str:
     return ", ".join(filter(None, (line.topic, line.row, line.condition)))
 
 
-def _words(sides: Sequence[Side], n_lines: int) -> str:
+def _words(sides: Sequence[Side], methods: Sequence[str], n_lines: int) -> str:
     told = f"{sides[0].name} lies as its map has it; the others are turned, mirrored and scaled "
     told += "onto it (Procrustes), which keeps their shape."
-    if len({side.map.rpartition("-")[2] for side in sides}) > 1:
+    # A plane of two latents is what PCA would show of it, but for a turn.
+    if len({"pca" if method == "latent" else method for method in methods}) > 1:
         told += " Not all have a map of one kind: shapes of different kinds compare badly."
     if not n_lines:
         told += " No two of them were measured on the same images."
