@@ -207,6 +207,20 @@ def test_maps_stand_beside_their_frames():
     assert "not defined" in told
 
 
+def test_one_is_no_plural_and_no_range(tmp_path):
+    draws = draws_of(np.full(3, "f"), np.arange(3).astype(str), seed=0)
+    numbers = {name: np.ones(3) for name in ("curvature", "straightness", "roughness")}
+    shots = ShotTable(
+        rows=(course_row("latents", numbers, draws),), baselines=(), names=("a", "b", "c"),
+        frames=np.full(3, 9), numbers={},
+    )  # fmt: skip
+    told = record(step=1, shot_table=shots)
+    contents = RunContents(tmp_path, {}, None, [("d", told)])
+    page = "\n".join(topic.blocks(contents, lambda picture: Html(picture.words.title)))
+    assert "1 frame a step" in page
+    assert "3 shots (or pieces) of 9 frames" in page
+
+
 def test_the_page_has_the_table_first(tmp_path):
     draws = draws_of(np.full(3, "f"), np.arange(3).astype(str), seed=0)
     numbers = {name: np.ones(3) for name in ("curvature", "straightness", "roughness")}

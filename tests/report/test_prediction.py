@@ -129,6 +129,27 @@ def test_the_verdict_follows_the_interval(page):
     assert "No predictor beats the midpoint on the validation triplets" in none
 
 
+def test_the_verdict_gives_share_and_interval_in_one_unit(page):
+    skill = best_of(record_of())["latent_skill"]
+    told = (
+        f"takes away {100 * skill.value:.3g} % ({100 * skill.low:.3g} to {100 * skill.high:.3g} %)"
+    )
+    assert told in page(record_of())
+    worse = best_of(record_of(conv=40))["latent_skill"]
+    told = f"adds {-100 * worse.value:.3g} % ({-100 * worse.high:.3g} to {-100 * worse.low:.3g} %)"
+    assert told in page(record_of(conv=40))
+
+
+def test_thirds_without_intervals_say_so():
+    def read(record):
+        with style():
+            pictures = {p.words.name: p for p in prediction_pictures(record)}
+        return pictures["prediction-by-motion"].words.read
+
+    assert "lines are their intervals" in read(record_of())
+    assert "too few shots for an interval" in read(record_of(shots=5))
+
+
 def test_of_older_records_it_is_not_known_what_validation_would_choose(page):
     old = record_of()
     fits = tuple(fit.model_copy(update={"validation_error": None}) for fit in old.fits)

@@ -80,7 +80,7 @@ def draws_of(
     drawn = rng.integers(0, n_units, (n_resamples, n_units))
     drawn += np.arange(n_resamples)[:, None] * n_units
     of_unit = np.bincount(drawn.ravel(), minlength=n_resamples * n_units)
-    counts = of_unit.reshape(n_resamples, n_units)[:, unit].astype(np.float64)
+    counts = of_unit.reshape(n_resamples, n_units).astype(np.float64)[:, unit]
     words = f"{100 * LEVEL:g} % bootstrap over {what} ({n_resamples:,} resamples, seed {seed})"
     return Draws(counts, unit, words)
 

@@ -88,7 +88,7 @@ def by_motion(record: PredictionRecord) -> Picture | None:
         "prediction-by-motion",
         "Skill by how much moves",
         "Test triplets in three thirds by the length of their optical flow; dots are the skill of "
-        "each predictor over the midpoint of both ends' latents, lines their intervals.",
+        f"each predictor over the midpoint of both ends' latents; {_of_lines(record)}.",
         "Skill over the midpoint for thirds of the test triplets: " + ", ".join(names),
         "the midpoint of both ends' latents (0)",
     )
@@ -120,6 +120,14 @@ def by_motion(record: PredictionRecord) -> Picture | None:
         columnspacing=1.2,
     )  # fmt: skip
     return canvas.finish()
+
+
+def _of_lines(record: PredictionRecord) -> str:
+    """What the lines of the thirds are, or why there are none."""
+    rows = (row for third in record.by_motion for row in third.rows)
+    if any(m.low is not None for row in rows if (m := find(row, "latent_skill"))):
+        return "lines are their intervals"
+    return f"each third has too few {record.grouped_by}s for an interval"
 
 
 def strips(record: PredictionRecord) -> Picture | None:

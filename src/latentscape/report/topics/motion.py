@@ -33,7 +33,9 @@ def plane_of(contents: RunContents) -> MotionPlane | None:
 def _of(record: MotionRecord, figure: Figure) -> list[Html]:
     prov = record.provenance
     shape = "×".join(map(str, record.frame_shape[1:]))
-    step = "" if record.step is None else f", {record.step} frames a step"
+    step = ""
+    if record.step is not None:
+        step = f", {record.step} frame{'' if record.step == 1 else 's'} a step"
     about = f"{prov.data}, {len(record.names):,} triplets of {shape} pixels{step}"
     pictures = [figure(picture) for picture in motion_pictures(record)]
     if record.maps is not None and len(record.maps.names):
@@ -146,7 +148,9 @@ def _shots(record: MotionRecord) -> Html:
     lines = [
         [row.name, *(_cell(row, name) for name in names)] for row in (*shots.rows, *shots.baselines)
     ]
-    said = f"{len(shots.names):,} shots (or pieces) of {shots.frames.min()} to {shots.frames.max()}"
+    least, most = shots.frames.min(), shots.frames.max()
+    said = f"{len(shots.names):,} shots (or pieces) of {least}"
+    said += "" if least == most else f" to {most}"
     return joined(
         [
             folded("Longer shots", f"{said} frames", table(head, lines, about="Courses of shots")),

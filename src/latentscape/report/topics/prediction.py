@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from latentscape.records import Row
+from latentscape.records import Measure, Row
 from latentscape.records.prediction import MotionThird, PredictionRecord
 from latentscape.report import markup
 from latentscape.report.cells import value
@@ -21,6 +21,7 @@ MEASURES = (
 )
 OF_THIRDS = ("latent_skill", "blurred_skill", "psnr_mean", "motion_skill")
 BLURRED = "blurred-linear"
+ARROWS = {better: SIGNS[better][0] for better in ("higher", "lower")} | {"neither": ""}
 LARGEST_FILM = 3_500_000  # bytes
 
 
@@ -67,11 +68,9 @@ def _verdict(record: PredictionRecord) -> str:
     skill = find(best, "latent_skill")
     if skill is None:
         return "Skill over the midpoint is not defined on these triplets."
-    share = number(abs(100 * skill.value))
-    does = "takes away" if skill.value > 0 else "adds"
-    of = "of" if skill.value > 0 else "to"
-    told = f"On {shots}, {best.name}, chosen on validation triplets, {does} {share} % {of} "
-    told += f"the midpoint's error{f' ({interval(skill)} as a share)' if interval(skill) else ''}"
+    does, of = ("takes away", "of") if skill.value > 0 else ("adds", "to")
+    told = f"On {shots}, {best.name}, chosen on validation triplets, {does} {_percent(skill)} {of} "
+    told += "the midpoint's error"
     if skill.low is None or skill.high is None:
         return f"{told}. {n:,} test {noun}{'' if n == 1 else 's'}: no interval."
     if skill.high < 0:
@@ -79,6 +78,16 @@ def _verdict(record: PredictionRecord) -> str:
     if skill.low <= 0:
         return f"{told}: not told apart from linear."
     return f"{told}: better than linear{_shrinking(best)}."
+
+
+def _percent(skill: Measure) -> str:
+    """How much of the midpoint's error goes, or comes on top of it, with its interval."""
+    sign = 100 if skill.value > 0 else -100
+    share = f"{sign * skill.value:.3g} %"
+    if skill.low is None or skill.high is None:
+        return share
+    low, high = sorted((sign * skill.low, sign * skill.high))
+    return f"{share} ({low:.3g} to {high:.3g} %)".replace("-", "−")
 
 
 def _shrinking(best: Row) -> str:
@@ -103,13 +112,14 @@ def _ways(rows: Sequence[Row], names: Sequence[str], *, about: str) -> Html:
     names = [name for name in names if name in told]
     head: list[str | Html] = ["way"]
     for name in names:
-        small = tag("span", f"{told[name].unit} {SIGNS[told[name].better]}".strip(), class_="unit")
+        sign = ARROWS[told[name].better]  # alone: columns are many
+        small = tag("span", f"{told[name].unit} {sign}".strip(), class_="unit")
         head.append(joined([tag("span", label(name)), small]))
     lines = []
     for row in rows:
         held = {m.name: m for m in row.measures}
         lines.append([row.name, *(value(held[n]) if n in held else "–" for n in names)])
-    return table(head, lines, about=about)
+    return table(head, lines, about=f"{about}; arrows point to the better side")
 
 
 def _third(third: MotionThird, about: str) -> Html:
