@@ -9,9 +9,10 @@ import { count, figure, legendLine, many } from "../look/words";
 import type { State } from "./state";
 
 const BINS = 48;
+const NARROW = 600;
 
 export function Legend({ state }: { state: State }) {
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(() => (state.host.peek()?.clientWidth ?? 1000) > NARROW);
   const card = state.coloured.value;
   if (state.guest.value || !card) return null;
   return (

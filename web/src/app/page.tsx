@@ -74,7 +74,7 @@ function Page({ state, root, inPage }: { state: State; root: HTMLElement; inPage
     if (inPage) document.title = `${card.name} · latentscape`;
   }, [inPage, card.name]);
   return (
-    <div class="ls-page" data-tool={state.tool.value}>
+    <div class="ls-page" data-tool={state.tool.value} data-panel={state.panel.value ?? undefined}>
       <TopBar state={state} inPage={inPage} />
       <main class="ls-stage" aria-label="Map">
         {card.maps.length > 0 ? (

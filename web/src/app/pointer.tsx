@@ -69,6 +69,8 @@ export function Pointer({ state }: { state: State }) {
   });
   const hover = state.hover.value;
   const shown = state.lens.value ? looked.value : null;
+  // A finger that opened a sample has its panel before it.
+  if (hover?.by === "touch" && state.panel.value && !shown) return null;
   if (!hover || (hover.row === null && !shown && !(state.lens.value && trouble.value))) return null;
   const card = sample.value?.row === hover.row ? sample.value : null;
   return (

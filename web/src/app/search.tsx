@@ -129,7 +129,7 @@ export function Search({ state }: { state: State }) {
                   select(state, results.rows);
                 }}
               >
-                select them
+                select {results.n > results.rows.length ? "these" : "them"}
               </button>
             )}
           </p>
