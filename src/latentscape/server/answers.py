@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from latentscape.errors import DataError, LatentscapeError, ShapeError, UsageError
+from latentscape.errors import DataError, LatentscapeError, ModelError, ShapeError, UsageError
 from latentscape.records.packet import MEDIA_TYPE, plain
 from latentscape.server.lane import BusyError, GoneError, SupersededError
 
@@ -90,7 +90,7 @@ def answer_for(error: Exception) -> Response:
 def _status(error: LatentscapeError) -> int:
     if isinstance(error, UsageError):
         return 400
-    return 422 if isinstance(error, (DataError, ShapeError)) else 500
+    return 422 if isinstance(error, (DataError, ModelError, ShapeError)) else 500
 
 
 def _first_fault(error: RequestValidationError) -> str:

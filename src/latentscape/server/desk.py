@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 
 from latentscape.errors import nearest
-from latentscape.records.exhibit import ColumnCard, ExhibitCard, MapCard
+from latentscape.records.exhibit import ColumnCard, ExhibitCard, Exhibition, MapCard
 from latentscape.server.answers import RefusedError
 from latentscape.server.exhibit import Exhibit, Exhibits
 from latentscape.server.lane import Lane
 from latentscape.server.queue import Decoded, DecodeQueue
 
-# Pixels that one answer may hold, times channels: 96 MB at most.
-MOST_PIXELS = 32_000_000
+# Bytes of pixels that one answer may hold.
+MOST_BYTES = 32_000_000
+CARD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,25 @@ class Desk:
 
     def __init__(self, exhibits: Exhibits, pace: Pace):
         self.exhibits = exhibits
-        self.card = exhibits.card
-        self.cards = {card.key: card for card in self.card.exhibits}
+        self._card = exhibits.card
+        self._read = monotonic()
         self.reading = Lane("what looks things up", n_threads=4, seconds=pace.reading)
         self.making = Lane("the workshop", most_waiting=16, seconds=pace.making)
         self.decoders = {
             key: DecodeQueue(exhibits[key].decode, seconds=pace.decoding) for key in self.cards
         }
+
+    @property
+    def card(self) -> Exhibition:
+        """The cards of all; a second old at most, for what can be done may turn out later."""
+        if monotonic() - self._read > CARD_SECONDS:
+            self._card, self._read = self.exhibits.card, monotonic()
+        return self._card
+
+    @property
+    def cards(self) -> dict[str, ExhibitCard]:
+        """The exhibits' cards by key."""
+        return {card.key: card for card in self.card.exhibits}
 
 
 @dataclass(frozen=True)
@@ -84,8 +98,8 @@ class Asked:
         channels, height, width = self.card.image_shape or (3, 64, 64)
         if side is not None:
             height, width = min(height, side), min(width, side)
-        if n_images * channels * height * width > MOST_PIXELS:
-            most = MOST_PIXELS // (channels * height * width)
+        if n_images * channels * height * width > MOST_BYTES:
+            most = MOST_BYTES // (channels * height * width)
             raise RefusedError(422, f"{n_images} images are too many at once", f"at most {most}")
 
     async def read(self, work: Callable[[], Any]) -> Any:
@@ -128,9 +142,10 @@ def desk(request: Request) -> Desk:
 async def asked(key: Annotated[str, Path(max_length=20)], request: Request) -> Asked:
     """The request, once its exhibit is found."""
     at = desk(request)
-    if key not in at.cards:
-        raise RefusedError(404, f"there is no exhibit {key!r}", f"known: {', '.join(at.cards)}")
-    return Asked(at, request, at.cards[key], at.exhibits[key])
+    cards = at.cards
+    if key not in cards:
+        raise RefusedError(404, f"there is no exhibit {key!r}", f"known: {', '.join(cards)}")
+    return Asked(at, request, cards[key], at.exhibits[key])
 
 
 AskedNow = Annotated[Asked, Depends(asked)]

@@ -24,7 +24,7 @@ HEAD = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
 <title>latentscape</title>
 """
@@ -33,7 +33,7 @@ PAGE = f"""{HEAD}<link rel="icon" href="data:,">
 <script type="module" src="/static/widget.js"></script>
 </head>
 <body>
-<div id="explorer"></div>
+<div id="latentscape-app"></div>
 <noscript>The explorer draws in your browser and needs JavaScript for it.</noscript>
 </body>
 </html>
