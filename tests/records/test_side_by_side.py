@@ -127,6 +127,17 @@ def test_runs_on_the_same_images_share_a_table_and_topics_keep_their_order():
     assert notes == ()
 
 
+def test_a_run_may_be_called_like_a_topic():
+    row = Row(name="decoder", measures=(measure(0.5),))
+    toys = [
+        run(name, Toy(provenance=provenance(name), rows=(row,))) for name in ("base", "decoder")
+    ]
+    (table,), _ = side_by_side(toys)
+    assert [(line.row, set(line.measures)) for line in table.lines] == [
+        ("decoder", {"base", "decoder"})
+    ]
+
+
 @pytest.mark.parametrize(
     ("other", "why"),
     [

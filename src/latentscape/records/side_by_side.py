@@ -159,9 +159,10 @@ def _lines(parts: list[_Part]) -> Iterator[ComparisonLine]:
     """Lines of one topic, in the order in which the first run that has them tells them."""
     gathered: dict[tuple[str, str, str], _Gathering] = {}
     beside: list[tuple[Row, str, Measure, str]] = []  # baseline, run, measure, condition
+    topics = _topics(parts)
     for part, conditions in zip(parts, _conditions(parts), strict=True):
         for row, is_baseline in rows_of(part.record):
-            where = "" if row.name in _own_names(part) else row.name
+            where = "" if row.name in _own_names(part) and row.name not in topics else row.name
             for measure in row.measures:
                 condition = conditions[measure.name in OF_ONE_LIKELIHOOD]
                 if is_baseline:
@@ -235,6 +236,16 @@ def _likelihood(part: _Part) -> str:
 
 def _own_names(part: _Part) -> tuple[str, ...]:
     return ("", part.run.name, part.provenance.model)
+
+
+def _topics(parts: list[_Part]) -> set[str]:
+    """Names of rows that no model gave them; a run may be called like one."""
+    return {
+        row.name
+        for part in parts
+        for row, is_baseline in rows_of(part.record)
+        if not is_baseline and row.name not in _own_names(part)
+    }
 
 
 def _baselines(line: _Gathering, named: dict[tuple[str, str], str]) -> Iterator[Reference]:
