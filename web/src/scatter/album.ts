@@ -30,7 +30,7 @@ export class Album {
   private began = new Map<number, number>();
 
   constructor(provider: ThumbnailProvider, ratio: number, arrived: () => void) {
-    this.atlas = new Atlas(provider, ratio > 1.5 ? 96 : 64, arrived);
+    this.atlas = new Atlas(provider, ratio > 1.5 ? 112 : 72, arrived);
   }
 
   get count(): number {

@@ -2,7 +2,7 @@
 
 import type { ThumbnailProvider, Tiles } from "./scatter";
 
-const ACROSS = 32;
+const ACROSS = 28;
 export const CAPACITY = ACROSS * ACROSS;
 const BATCH = 96;
 const TRIES = 2;

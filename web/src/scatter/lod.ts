@@ -19,7 +19,7 @@ export interface Detail {
 }
 
 const DOTS_FROM = [1.0, 2.6] as const;
-const PICTURES_FROM = [15, 24] as const;
+const PICTURES_FROM = [12, 19] as const;
 const PICTURES_AT_MOST = 4000;
 
 /** `inSight` counts the points on the screen. */
@@ -35,9 +35,14 @@ export function detailOf(grid: Grid, camera: Camera, inSight: number): Detail {
     dots,
     thumbnails: inSight <= PICTURES_AT_MOST ? ramped(roomy, ...PICTURES_FROM) : 0,
     radius: Math.min(5, Math.max(0.9, 0.56 * space ** 0.75)),
-    side: Math.min(64, Math.max(26, Math.round(roomy * 1.15))),
+    side: Math.min(72, Math.max(26, Math.round(roomy * 1.15))),
     full: Math.max(grid.crowded / pixels, 1),
   };
+}
+
+/** Width of a dot's paper-coloured rim, px: none on small dots, unless they lie on pictures. */
+export function rimOf(radius: number, onPictures: boolean): number {
+  return Math.min(0.9, Math.max(onPictures ? 0.8 : 0, (radius - 1.4) * 0.6));
 }
 
 /** 0 below `from`, 1 above `to`, smooth between. */

@@ -16,6 +16,8 @@ export interface Scene {
   readonly camera: Camera;
   readonly detail: Detail;
   readonly theme: Theme;
+  /** Width of a dot's rim, px. */
+  readonly rim: number;
   /** Device pixels a CSS pixel. */
   readonly ratio: number;
   /** 0 is the layout before, 1 the present one. */

@@ -7,7 +7,7 @@ import type { Clock } from "./clock";
 import { bodyOf, frameOf, sightOf, toUnits } from "./frame";
 import { buildGrid, countIn, type Grid, runsIn } from "./grid";
 import { type Ink, type Inking, inkOf } from "./ink";
-import { type Detail, detailOf, Governor } from "./lod";
+import { type Detail, detailOf, Governor, rimOf } from "./lod";
 import { Painters } from "./painters";
 import type { Layout, ScatterOptions, Theme, ThumbnailProvider } from "./scatter";
 import type { Eye, Sight } from "./sight";
@@ -176,7 +176,8 @@ export class Plot {
     this.clear(base);
     this.backdrop?.draw(base, (x, y) => this.sight.screen(x, y), ratio);
     const { mix, opacity, detail, theme } = this;
-    const scene = { camera, detail, theme, ratio, mix, opacity, stride, runs };
+    const rim = rimOf(detail.radius, this.backdrop !== null);
+    const scene = { camera, detail, theme, rim, ratio, mix, opacity, stride, runs };
     this.painters.current.paint(scene, base);
     this.note(now, start, stride);
     this.counts.drawn = Math.ceil(count / stride);

@@ -137,7 +137,7 @@ export class SplatPainter implements Painter {
     const { ratio, detail, theme } = scene;
     image.data.fill(0);
     const radius = detail.radius * ratio;
-    const rim = rimOf(detail.radius) * ratio;
+    const rim = scene.rim * ratio;
     const stamps = Array.from({ length: 7 }, (_, shape) => stampOf(shape, radius, rim));
     const paper = rgb(theme.paper);
     if (this.ink.fading) this.stampRuns(scene, image, stamps, paper, [1, 254]);
@@ -208,11 +208,6 @@ export function soften(sums: Float32Array, width: number, height: number): void 
   }
 }
 type Four = [number, number, number, number];
-
-/** Width of a dot's paper-coloured rim, px: none on small dots. */
-export function rimOf(radius: number): number {
-  return Math.min(0.9, Math.max(0, (radius - 1.4) * 0.6));
-}
 
 /** One dot over what is there; the image holds colours times their alpha meanwhile. */
 function press(

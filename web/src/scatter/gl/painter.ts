@@ -3,7 +3,6 @@
 import { rgb } from "../../look/tokens";
 import type { Ink } from "../ink";
 import type { Cloud, Painter, Scene } from "../painter";
-import { rimOf } from "../splat";
 import { link, type Program } from "./program";
 import * as shaders from "./shaders";
 import type { Stage } from "./stage";
@@ -198,7 +197,7 @@ export class WebGLPainter implements Painter {
     const [r, g, b] = rgb(theme.paper);
     gl.useProgram(dots.program);
     gl.uniform1f(dots.at("radius"), detail.radius * ratio);
-    gl.uniform1f(dots.at("rim"), rimOf(detail.radius) * ratio);
+    gl.uniform1f(dots.at("rim"), scene.rim * ratio);
     gl.uniform1f(dots.at("opacity"), scene.opacity * detail.dots);
     gl.uniform3f(dots.at("paper"), r / 255, g / 255, b / 255);
     this.aim(dots, scene, [scene.camera.width, scene.camera.height]);
