@@ -326,8 +326,13 @@ class OpenExhibit:
         return training.epoch_picture(self, epoch)
 
     def warm(self) -> None:
-        """Open model and images before they are asked for; what cannot be is told by the card."""
-        for part in (lambda: self.pictures.images, lambda: self.live.model):
+        """Open model, images and indices before they are asked for; cards tell what cannot be."""
+        for part in (
+            lambda: self.live.model,
+            lambda: self.pictures.images,
+            lambda: self.stored.nearest,
+            lambda: [self.lift(name, 0, 0) for name in self.planes],
+        ):
             with suppress(LatentscapeError):
                 part()
 

@@ -1,5 +1,6 @@
 """The model of an exhibit, opened when something is first asked of it; torch with it."""
 
+import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
@@ -161,6 +162,12 @@ def _foreseen(run: Path | None, stored: Stored) -> LatentscapeError | None:
             f"the run {run.name} has no weights", "go on training it: `latentscape train --resume`"
         )
     mine, theirs = about.get("weights_sha256"), stored.provenance.model_sha256
+    with (run / "model.safetensors").open("rb") as file:
+        if mine and hashlib.file_digest(file, "sha256").hexdigest() != mine:
+            return ModelError(
+                f"the weights of {run.name} are not the file that the run wrote",
+                "restore the file, or train again",
+            )
     if mine and theirs and mine != theirs:
         return ModelError(
             f"the latents were encoded before {run.name} was trained further, or by another model",
