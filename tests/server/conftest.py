@@ -8,6 +8,8 @@ from latentscape.server.desk import Pace
 from latentscape.server.guard import Guard
 from latentscape.testing.exhibits import ToyExhibit, ToyExhibits
 
+# Tests are the same whether the page was built or not.
+BUILT = {"widget.js": b"export {}", "widget.css": b"", "notices.txt": b"thanks"}
 Opener = Callable[..., TestClient]
 
 
@@ -20,6 +22,7 @@ def opened() -> Iterator[Opener]:
         *exhibits: ToyExhibit, guard: Guard | None = None, pace: Pace | None = None
     ) -> TestClient:
         app = make_app(ToyExhibits(*exhibits), guard, pace=pace)
+        app.state.static = BUILT
         client = TestClient(app, base_url="http://127.0.0.1:8765", follow_redirects=False)
         clients.append(client)
         return client
@@ -33,5 +36,6 @@ def opened() -> Iterator[Opener]:
 def client() -> Iterator[TestClient]:
     """Two toys that can be compared."""
     app = make_app(ToyExhibits(ToyExhibit("0"), ToyExhibit("1")))
+    app.state.static = BUILT
     with TestClient(app, base_url="http://127.0.0.1:8765", follow_redirects=False) as client:
         yield client

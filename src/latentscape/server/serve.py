@@ -86,14 +86,16 @@ def _server(exhibits: Exhibits, guard: Guard) -> uvicorn.Server:
 @contextmanager
 def _listening(host: str, port: int | None) -> Iterator[socket.socket]:
     """A socket that takes connections before the server is up, so that the link works at once."""
+    if port is not None and not 0 <= port < 2**16:
+        raise UsageError(f"there is no port {port}", "0 is any free one, the last is 65535")
     wanted = [*PORTS, 0] if port is None else [port]
     refused: OSError | None = None
     for number in wanted:
         try:
             family = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM)[0][0]
             listener = socket.create_server((host, number), family=family, backlog=256)
-        except (OSError, OverflowError) as error:
-            refused = error if isinstance(error, OSError) else OSError(str(error))
+        except OSError as error:
+            refused = error
             continue
         with listener:
             yield listener

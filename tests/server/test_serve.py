@@ -1,0 +1,122 @@
+"""A server of its own: the link, the port, the built page."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+
+from latentscape.errors import UsageError
+from latentscape.server.guard import Guard
+from latentscape.server.resources import page
+from latentscape.server.serve import _link, _listening, serve, serving
+from latentscape.testing.exhibits import ToyExhibits
+
+
+def fetch(link: str, path: str = "/", **headers: str) -> http.client.HTTPResponse:
+    parts = urlsplit(link)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection.request("GET", path, headers=headers)
+    with closing(connection):
+        response = connection.getresponse()
+        response.read()
+        return response
+
+
+def test_a_server_answers_at_its_link_and_nowhere_else():
+    with serving(ToyExhibits()) as link:
+        assert link.startswith("http://127.0.0.1:")
+        response = fetch(link, "/api/exhibition")
+        assert response.status == 200
+        assert response.getheader("server") is None
+        assert fetch(link, "/api/exhibition", Host="evil.example").status == 421
+    with pytest.raises(ConnectionRefusedError):
+        fetch(link)
+
+
+def test_with_a_token_the_link_carries_it():
+    with serving(ToyExhibits(), token="se/cret") as link:
+        parts = urlsplit(link)
+        assert parts.query == "token=se/cret"
+        assert fetch(link, "/api/exhibition").status == 401
+        welcome = fetch(link, f"/?{parts.query}")
+        assert welcome.status == 303
+        cookie = welcome.getheader("set-cookie").split(";")[0]
+        assert fetch(link, "/api/exhibition", Cookie=cookie).status == 200
+
+
+def test_without_a_built_page_it_says_how_to_get_one(client, monkeypatch):
+    assert 'src="/static/widget.js"' in client.get("/").text
+    script = client.get("/static/widget.js")
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert script.content == b"export {}"
+    kept = client.get("/static/widget.js", headers={"If-None-Match": script.headers["etag"]})
+    assert kept.status_code == 304
+    monkeypatch.setattr(client.app.state, "static", {"widget.css": b""})
+    assert client.get("/").status_code == 503
+    assert "make web" in client.get("/").text
+
+
+def test_only_what_belongs_to_a_page_is_a_file_of_it(tmp_path, monkeypatch):
+    folder = tmp_path / "static"
+    (folder / "deep.js").mkdir(parents=True)
+    for name in ("widget.js", "widget.css", "secret.py", "key", ".env"):
+        (folder / name).write_text(name)
+    monkeypatch.setattr(page, "files", lambda _: tmp_path)
+    assert set(page.static_files()) == {"widget.js", "widget.css"}
+    monkeypatch.setattr(page, "files", lambda _: tmp_path / "nowhere")
+    assert page.static_files() == {}
+
+
+def test_a_port_that_is_taken_is_told_and_the_usual_ones_are_tried_in_turn():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port}"):
+            serve(ToyExhibits(), port=port, open_browser=False)
+    for host in ("256.0.0.1", "nowhere.invalid"):
+        with pytest.raises(UsageError, match="cannot listen"):
+            serve(ToyExhibits(), host=host, port=0, open_browser=False)
+    with pytest.raises(UsageError):
+        serve(ToyExhibits(), port=70_000, open_browser=False)
+    with _listening("127.0.0.1", None) as first, _listening("127.0.0.1", None) as second:
+        assert first.getsockname()[1] != second.getsockname()[1]
+
+
+def test_the_link_of_an_open_address_names_this_machine():
+    with _listening("0.0.0.0", 0) as listener:
+        link = _link("0.0.0.0", listener, Guard(token="t"))
+    assert urlsplit(link).hostname == socket.gethostname().lower()
+    assert link.endswith("/?token=t")
+
+
+SCRIPT = """
+from latentscape.server.serve import serve
+from latentscape.testing.exhibits import ToyExhibits
+serve(ToyExhibits(), port=0, open_browser=True)
+"""
+
+
+def test_control_c_ends_it_without_a_traceback():
+    away = ("DISPLAY", "WAYLAND_DISPLAY")
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name not in away},
+    ) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert process.stderr.readline() == "Ctrl-C ends it\n"
+        assert fetch(line.split()[-1], "/api/exhibition").status == 200
+        process.send_signal(signal.SIGINT)
+        out, talk = process.communicate(timeout=20)
+    assert line.startswith("the explorer is at http://127.0.0.1:")
+    assert process.returncode == 0
+    assert out == ""
+    assert talk == "the explorer has ended\n"
