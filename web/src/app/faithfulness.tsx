@@ -3,7 +3,7 @@
 import type { MapCard, Row } from "../api/bodies";
 import { Icon } from "../look/icons";
 import { Popover, spelled } from "../look/parts";
-import { count, direction, figure } from "../look/words";
+import { count, direction, figure, titled } from "../look/words";
 import type { State } from "./state";
 
 export function Faithfulness({ state }: { state: State }) {
@@ -28,15 +28,14 @@ export function Faithfulness({ state }: { state: State }) {
 
 function line(map: MapCard) {
   const first = map.faithfulness?.measures[0];
-  if (!first) {
-    return <span>{map.lifting === "exact" ? "The latent space itself" : "Not measured"}</span>;
-  }
+  if (map.lifting === "exact") return <span>The latent space itself: nothing is lost</span>;
+  if (!first) return <span>Its faithfulness was not measured</span>;
   const others = map.baselines
     .map((row) => ({ name: row.name, found: row.measures.find((one) => one.name === first.name) }))
     .filter(({ found }) => found);
   return (
     <span>
-      {spelled(first.name)} <b>{figure(first.value)}</b>
+      {titled(spelled(first.name))} <b>{figure(first.value)}</b>
       <span class="ls-muted ls-wide">
         {others.map(({ name, found }) => ` · ${name} ${figure(found?.value)}`)}
         {first.better !== "neither" && ` · ${direction(first.better)}`}
@@ -50,7 +49,7 @@ function Table({ map }: { map: MapCard }) {
   const rows: Row[] = own ? [{ ...own, name: map.title }, ...map.baselines] : [];
   return (
     <div class="ls-faithful-card">
-      <h2>How faithful the {map.title} map is</h2>
+      <h2>How faithful this map is: {map.title}</h2>
       {rows.length > 0 ? (
         <div class="ls-scroll">
           <table class="ls-table">
@@ -70,7 +69,9 @@ function Table({ map }: { map: MapCard }) {
                   <th scope="row">
                     {spelled(measure.name)}
                     <small>
-                      {[measure.unit, direction(measure.better)].filter(Boolean).join(" · ")}
+                      {[measure.unit, direction(measure.better), measure.note]
+                        .filter(Boolean)
+                        .join(" · ")}
                     </small>
                   </th>
                   {rows.map((row) => (

@@ -4,22 +4,23 @@ import { useComputed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ColumnCard } from "../api/bodies";
 import { Icon } from "../look/icons";
+import { sentence } from "../look/parts";
 import { classColour, ramp, SEQUENTIAL, TRUST } from "../look/tokens";
-import { count, figure, legendLine, many } from "../look/words";
+import { count, figure, legendLine, many, titled } from "../look/words";
 import type { State } from "./state";
 
 const BINS = 48;
 const NARROW = 600;
 
 export function Legend({ state }: { state: State }) {
-  const [open, setOpen] = useState(() => (state.host.peek()?.clientWidth ?? 1000) > NARROW);
+  const [open, setOpen] = useState(() => innerWidth > NARROW);
   const card = state.coloured.value;
   if (state.guest.value || !card) return null;
   return (
     <section class="ls-card ls-legend" aria-label={`Colours: ${card.title}`} data-open={open}>
       <h2>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {card.title}
+          {titled(card.title)}
           <small>{legendLine(card)}</small>
           <Icon name="down" />
         </button>
@@ -132,7 +133,7 @@ function Amounts({ state, card }: { state: State; card: ColumnCard }) {
         <span>{card.unit}</span>
         <span>≥ {figure(card.high)}</span>
       </p>
-      <p class="ls-small">{card.meaning}</p>
+      {card.meaning && <p class="ls-small">{sentence(card.meaning)}</p>}
       {card.n_missing > 0 && (
         <p class="ls-small">Grey rings: {many(card.n_missing, "sample")} without a value.</p>
       )}

@@ -3,9 +3,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import type { SampleCard } from "../api/bodies";
-import { Picture, Ring, Thumb } from "../look/parts";
+import { Picture, Ring, sentence, Thumb } from "../look/parts";
 import { classColour } from "../look/tokens";
-import { figure, reliabilityWord, withUnit } from "../look/words";
+import { figure, reliabilityWord, titled, withUnit } from "../look/words";
 import type { Looked } from "../source/source";
 import { Newest } from "./newest";
 import { can, explained, type State, say } from "./state";
@@ -123,7 +123,7 @@ function Lens({ looked }: { looked: Looked }) {
             <span class="ls-small">{figure(look.reliability)} of 1</span>
           )}
         </span>
-        <span class="ls-small">{look.words}</span>
+        {look.words && <span class="ls-small">{sentence(look.words)}</span>}
       </figcaption>
     </figure>
   );
@@ -165,7 +165,7 @@ function SampleUnder(props: { state: State; row: number; card: SampleCard | null
       </p>
       {colour?.form === "number" && (
         <p class="ls-small">
-          {colour.title} <b>{withUnit(value, colour.unit)}</b>
+          {titled(colour.title)} <b>{withUnit(value, colour.unit)}</b>
         </p>
       )}
     </div>

@@ -1,8 +1,8 @@
 /** The bar at the top: whose latents, which map, coloured by what, and a search. */
 
 import { Icon } from "../look/icons";
-import { IconButton, Popover, Segmented } from "../look/parts";
-import { count, direction } from "../look/words";
+import { IconButton, Popover, Segmented, sentence } from "../look/parts";
+import { count, direction, titled } from "../look/words";
 import { Search } from "./search";
 import { tooLong } from "./share";
 import {
@@ -94,7 +94,7 @@ function MapChoice({ state }: { state: State }) {
           name="Map"
           options={maps.map(({ name, title, lifting_words }) => ({
             value: name,
-            title,
+            title: titled(title),
             hint: lifting_words,
           }))}
           value={map.name}
@@ -112,7 +112,7 @@ function MapChoice({ state }: { state: State }) {
       <select value={map.name} onChange={(event) => showMap(state, event.currentTarget.value)}>
         {maps.map(({ name, title }) => (
           <option key={name} value={name}>
-            {title}
+            {titled(title)}
           </option>
         ))}
       </select>
@@ -131,7 +131,8 @@ function ColourChoice({ state }: { state: State }) {
       class="ls-colour-choice"
       label={
         <>
-          <span class="ls-muted">Colour</span> {colour?.title ?? "none"} <Icon name="down" />
+          <span class="ls-muted">Colour</span> {titled(colour?.title ?? "none")}{" "}
+          <Icon name="down" />
         </>
       }
     >
@@ -149,10 +150,15 @@ function ColourChoice({ state }: { state: State }) {
                 }}
               >
                 <b>
-                  {card.title} {card.unit && <span class="ls-muted">{card.unit}</span>}
+                  {titled(card.title)} {card.unit && <span class="ls-muted">{card.unit}</span>}
                 </b>
                 <small>
-                  {card.meaning} {direction(card.better)}
+                  {[
+                    card.meaning && sentence(card.meaning),
+                    direction(card.better) && sentence(direction(card.better)),
+                  ]
+                    .filter(Boolean)
+                    .join(" ")}
                 </small>
               </button>
             </li>

@@ -6,11 +6,16 @@ import type { ColumnCard, Measure } from "../api/bodies";
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "—";
   const size = Math.abs(value);
-  if (value === 0) return "0";
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(1).replace("e+", "e");
+  if (size < 1e-12) return "0";
+  if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(1).replace("e+", "e"));
   if (size >= 1000) return Math.round(value).toLocaleString("en-GB");
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return minus(value.toFixed(digits));
+}
+
+/** As a heading has it; what is an abbreviation or a sign stays as it is. */
+export function titled(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function withUnit(value: number | null | undefined, unit: string): string {
@@ -53,5 +58,5 @@ export function reliabilityWord(reliability: number, lifting: string): string {
 }
 
 function minus(text: string): string {
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 }

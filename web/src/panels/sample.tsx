@@ -9,7 +9,7 @@ import { can, explained, pin, type State, select } from "../app/state";
 import { Icon } from "../look/icons";
 import { Fault, Impossible, Measures, Picture, Thumb, Waiting } from "../look/parts";
 import { classColour } from "../look/tokens";
-import { count, direction, figure, many, withUnit } from "../look/words";
+import { count, direction, figure, many, titled, withUnit } from "../look/words";
 import type { Landed } from "../source/source";
 import type { PanelProps } from "./index";
 
@@ -61,7 +61,6 @@ function One({ state, row }: { state: State; row: number }) {
         {indexAt(state, row) === null && <span>not on this map</span>}
       </p>
       <Images state={state} row={row} />
-      <Numbers state={state} card={found} />
       <div class="ls-row">
         <button type="button" class="ls-button" onClick={() => show(state, row)}>
           <Icon name="pin" /> Show on the map
@@ -79,6 +78,8 @@ function One({ state, row }: { state: State; row: number }) {
         distances={found.distances}
         title="Nearest in the latent space"
       />
+      <h4>Its numbers</h4>
+      <Numbers state={state} card={found} />
     </section>
   );
 }
@@ -133,11 +134,13 @@ function Numbers({ state, card }: { state: State; card: SampleCard }) {
         {rows.map(({ column, name, value, text }) => (
           <tr key={name}>
             <th scope="row" title={column?.meaning}>
-              {column?.title ?? name}
-              {column && <small>{direction(column.better)}</small>}
+              {titled(column?.title ?? name)}
+              {column && (
+                <small>{[column.unit, direction(column.better)].filter(Boolean).join(" · ")}</small>
+              )}
             </th>
             <td>
-              <b>{text || withUnit(value, column?.unit ?? "")}</b>
+              <b>{text || figure(value)}</b>
               {column?.form === "number" && <Where column={column} value={value} />}
             </td>
           </tr>
@@ -277,7 +280,7 @@ function Makeup({ state }: { state: State }) {
     const known = numbers.filter(Number.isFinite);
     return (
       <p>
-        {column.title}: median <b>{withUnit(median(known), column.unit)}</b>, from{" "}
+        {titled(column.title)}: median <b>{withUnit(median(known), column.unit)}</b>, from{" "}
         {figure(Math.min(...known))} to {figure(Math.max(...known))}
       </p>
     );
