@@ -1,0 +1,17 @@
+/** An exported file: the same page over what the document itself carries. */
+
+import { mountPage } from "./main";
+import { StaticSource } from "./source/static";
+
+/** Milliseconds after which the decoder is got ready, so that the map is drawn first. */
+const SOON = 50;
+
+async function open(): Promise<void> {
+  const source = new StaticSource();
+  await mountPage(source);
+  setTimeout(() => source.warm().catch(() => {}), SOON);
+}
+
+// The script stands before the data, so that a file that was cut short can say so.
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", open);
+else void open();
