@@ -1,8 +1,10 @@
-"""Write the pages that come from the program itself: `make docs`.
+"""Write what comes from the program itself: `make docs`.
 
-`tests/test_house.py` fails when a page here is not what the program would write today.
+`tests/test_house.py` fails when a page here, and `tests/server/test_wire.py` when the explorer's
+wire, is not what the program would write today.
 """
 
+import json
 import re
 from enum import Enum
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any, Literal, get_args, get_origin
 
 HERE = Path(__file__).parent
 COMMANDS = HERE / "reference" / "commands.md"
+# `npm run api` makes the page's types of it.
+WIRE = HERE.parent / "web" / "src" / "api" / "openapi.json"
 HEAD = """# Commands
 
 Each command is also a Python function of the same name, and words that both have mean the same.
@@ -31,6 +35,14 @@ def commands_page() -> str:
     command = typer.main.get_command(app)
     parts = [HEAD, *_sections(command, "latentscape")]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def wire() -> str:
+    """What the explorer's server and its page say to each other, as OpenAPI."""
+    from latentscape.server.app import make_app
+    from latentscape.testing.exhibits import ToyExhibits
+
+    return json.dumps(make_app(ToyExhibits()).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _sections(command: Any, words: str) -> list[str]:
@@ -103,4 +115,5 @@ def _prose(text: str | None) -> str:
 if __name__ == "__main__":
     COMMANDS.parent.mkdir(exist_ok=True)
     COMMANDS.write_text(commands_page(), encoding="utf-8")
-    print(COMMANDS)
+    WIRE.write_text(wire(), encoding="utf-8")
+    print(COMMANDS, WIRE, sep="\n")

@@ -35,7 +35,11 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, arbitrary_types_allowed=True, extra="forbid", ser_json_inf_nan="constants"
+        frozen=True,
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        ser_json_inf_nan="constants",
+        json_schema_serialization_defaults_required=True,  # what is written has every field
     )
     kind: ClassVar[str] = ""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -23,10 +23,17 @@ FOLDERS = re.compile(r"(?<![\w./~-])(?:~?/|[A-Za-z]:\\)(?:[^\s/\\'\"]+[/\\])*(?=
 PROBE = 65_536
 
 
-class PacketAnswer(Response):
-    """A record and arrays, as `pack` wrote them."""
+class PacketAnswer(JSONResponse):
+    """A record and arrays, as `pack` wrote them.
+
+    A kind of JSON answer for OpenAPI's sake, which has no schema in the bodies of others.
+    """
 
     media_type = MEDIA_TYPE
+
+    def render(self, content: bytes) -> bytes:
+        """The bytes as they are."""
+        return content
 
 
 class JsonAnswer(Response):

@@ -3,7 +3,409 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/exhibition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exhibition
+         * @description What there is to see and to do.
+         */
+        get: operations["exhibition_api_exhibition_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/columns/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Column
+         * @description `values` (n,) float32; NaN, or −1 of a category, where there is no value.
+         */
+        get: operations["column_api_exhibits__key__columns__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/maps/{map}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Points
+         * @description `positions` (m, 2) float32 and `rows` (m,) uint32, the sample that each is.
+         */
+        get: operations["points_api_exhibits__key__maps__map__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place
+         * @description `latents` (k, D) in, `positions` (k, 2) float32 out.
+         */
+        post: operations["place_api_exhibits__key__place_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/manifold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifold
+         * @description A packet of `Manifold` and `pixels`, decoded images row by row from the top.
+         */
+        get: operations["manifold_api_exhibits__key__manifold_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Images
+         * @description `pixels` (k, height, width, channels) uint8.
+         */
+        post: operations["images_api_exhibits__key__images_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/samples/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sample
+         * @description Identity, numbers and the nearest in the latent space.
+         */
+        get: operations["sample_api_exhibits__key__samples__row__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description Samples by id or class, best first.
+         */
+        get: operations["find_api_exhibits__key__find_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/latents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Latents
+         * @description `latents` (k, D) float32, posterior means.
+         */
+        post: operations["latents_api_exhibits__key__latents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description A packet of `Look` and `pixels` (1, height, width, channels): what is decoded there.
+         */
+        post: operations["look_api_exhibits__key__look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/decode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decode
+         * @description `latents` (k, D) float32 in, `pixels` (k, height, width, channels) uint8 out.
+         */
+        post: operations["decode_api_exhibits__key__decode_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/travel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Travel
+         * @description A packet of `Travel` and the images `frames`, `dissolve` and `originals`.
+         */
+        post: operations["travel_api_exhibits__key__travel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Film
+         * @description The trajectory as a file.
+         */
+        post: operations["film_api_exhibits__key__film_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/dials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dials
+         * @description A packet of `Dials`, `directions` (k, D) and `centre` (D,).
+         */
+        get: operations["dials_api_exhibits__key__dials_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop
+         * @description A packet of `Dropped`, `latent` (D,) and `pixels`: the image as the model sees it, and its
+         *     reconstruction.
+         */
+        post: operations["drop_api_exhibits__key__drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Motion
+         * @description A packet of `MotionCard` and `triplets`, `flow`, `displacement`, `courses`, `lengths`.
+         */
+        get: operations["motion_api_exhibits__key__motion_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/motion/{triplet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Middles
+         * @description A packet of `Middles` and `pixels`: frames of a triplet, true and guessed.
+         */
+        get: operations["middles_api_exhibits__key__motion__triplet__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Training
+         * @description A packet of `Epochs`, `positions` (epochs, n, 2) and `labels` (n,).
+         */
+        get: operations["training_api_exhibits__key__training_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exhibits/{key}/training/{epoch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Epoch
+         * @description The prediction matrix of an epoch, a PNG.
+         */
+        get: operations["epoch_api_exhibits__key__training__epoch__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparison
+         * @description A packet of `SideBySide`, and of each exhibit its `positions-KEY` and `rows-KEY`.
+         */
+        get: operations["comparison_api_comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -176,14 +578,16 @@ export interface components {
         };
         /**
          * Epochs
-         * @description Training, epoch by epoch: a packet beside holds ``positions`` (epochs, n, 2), ``labels`` (n,).
+         * @description Training, epoch by epoch.
+         *
+         *     A packet beside holds ``positions`` (epochs, n, 2) and ``labels`` (n,).
          *
          *     Attributes:
          *         epochs: Number of each.
          *         curves: By column of the history, a value an epoch.
          *         units: By column, where it has one.
          *         axes: What the positions are.
-         *         has_picture: Whether each epoch has a prediction matrix to show.
+         *         has_picture: Whether epochs have prediction matrices to show.
          */
         Epochs: {
             /** Epochs */
@@ -193,7 +597,7 @@ export interface components {
                 [key: string]: (number | null)[];
             };
             /** Units */
-            units?: {
+            units: {
                 [key: string]: string;
             };
             /**
@@ -230,10 +634,7 @@ export interface components {
             n: number;
             /** Latent Shape */
             latent_shape: number[];
-            /**
-             * Image Shape
-             * @default null
-             */
+            /** Image Shape */
             image_shape: [
                 number,
                 number,
@@ -260,7 +661,7 @@ export interface components {
              */
             ways: components["schemas"]["WayCard"][];
             /** Abilities */
-            abilities?: {
+            abilities: {
                 [key: string]: components["schemas"]["Ability"];
             };
             /**
@@ -303,6 +704,48 @@ export interface components {
             n: number;
         };
         /**
+         * ImagesWanted
+         * @description Of which samples, and at most how many pixels high and wide.
+         */
+        ImagesWanted: {
+            /** Rows */
+            rows: number[];
+            /**
+             * Kind
+             * @default original
+             * @enum {string}
+             */
+            kind: "original" | "reconstruction";
+            /** Side */
+            side?: number | null;
+        };
+        /**
+         * JourneyWanted
+         * @description Samples on the way, the way to travel, and how many frames.
+         */
+        JourneyWanted: {
+            /** Rows */
+            rows: number[];
+            /**
+             * Method
+             * @default linear
+             */
+            method: string;
+            /**
+             * N Steps
+             * @default 24
+             */
+            n_steps: number;
+        };
+        /**
+         * LatentsWanted
+         * @description Of which samples.
+         */
+        LatentsWanted: {
+            /** Rows */
+            rows: number[];
+        };
+        /**
          * Look
          * @description What lies at a place of a map.
          *
@@ -328,6 +771,48 @@ export interface components {
              * @default
              */
             words: string;
+        };
+        /**
+         * LookWanted
+         * @description A place of a map.
+         *
+         *     Attributes:
+         *         view: A name that the page makes up for whatever shows one image at a time; its newer look
+         *             takes the place of its older one.
+         */
+        LookWanted: {
+            /** Map */
+            map: string;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** View */
+            view?: string | null;
+        };
+        /**
+         * Manifold
+         * @description A decoded grid over a part of a map, row by row from the top; its images travel beside.
+         *
+         *     Attributes:
+         *         x: Of the middles of the first and the last column.
+         *         y: Of the middles of the top and the bottom row.
+         */
+        Manifold: {
+            /** Columns */
+            columns: number;
+            /** Rows */
+            rows: number;
+            /** X */
+            x: [
+                number,
+                number
+            ];
+            /** Y */
+            y: [
+                number,
+                number
+            ];
         };
         /**
          * MapCard
@@ -366,7 +851,6 @@ export interface components {
                 string,
                 string
             ];
-            /** @default null */
             faithfulness: components["schemas"]["Row"] | null;
             /**
              * Baselines
@@ -438,15 +922,9 @@ export interface components {
                 number | null,
                 number | null
             ];
-            /**
-             * Low
-             * @default null
-             */
+            /** Low */
             low: number | null;
-            /**
-             * High
-             * @default null
-             */
+            /** High */
             high: number | null;
             /**
              * Interval
@@ -463,16 +941,34 @@ export interface components {
              * @default
              */
             note: string;
-            /** @default null */
             reference: components["schemas"]["Reference"] | null;
+        };
+        /**
+         * Middles
+         * @description Frames of one triplet as ``names`` say: first, true middle, last, then what was guessed.
+         *
+         *     Attributes:
+         *         errors: Of each that was guessed, its mean squared error against the true middle; None of
+         *             the others.
+         */
+        Middles: {
+            /** Names */
+            names: string[];
+            /** Errors */
+            errors: (number | null)[];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
         };
         /**
          * MotionCard
          * @description Triplets and shots of an exhibit.
          *
-         *     A packet beside holds ``triplets`` (m, 3) rows, ``flow`` (m,) median pixels of optical flow,
-         *     ``displacement`` (m,) ‖z3 − z1‖, ``courses`` rows of all shots one after another, and
-         *     ``lengths`` of the shots.
+         *     A packet beside holds ``triplets`` (m, 3) rows, ``flow`` (m,) mean length of the optical flow
+         *     from first to last in pixels (NaN where not known), ``displacement`` (m,) ‖z3 − z1‖,
+         *     ``courses`` rows of all shots one after another, and ``lengths`` of the shots.
          *
          *     Attributes:
          *         names: Of the triplets; ``shots`` of the shots.
@@ -569,18 +1065,25 @@ export interface components {
         Reference: {
             /** Value */
             value: number;
-            /**
-             * Low
-             * @default null
-             */
+            /** Low */
             low: number | null;
-            /**
-             * High
-             * @default null
-             */
+            /** High */
             high: number | null;
             /** Words */
             words: string;
+        };
+        /**
+         * Refusal
+         * @description What went wrong, and how to mend it.
+         */
+        Refusal: {
+            /** Error */
+            error: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
         };
         /**
          * Row
@@ -655,10 +1158,7 @@ export interface components {
         SampleNumber: {
             /** Name */
             name: string;
-            /**
-             * Value
-             * @default null
-             */
+            /** Value */
             value: number | null;
             /**
              * Text
@@ -701,10 +1201,7 @@ export interface components {
             name: string;
             /** Map */
             map: string;
-            /**
-             * Disparity
-             * @default null
-             */
+            /** Disparity */
             disparity: number | null;
         };
         /**
@@ -713,6 +1210,7 @@ export interface components {
          *
          *     Attributes:
          *         measures: A row of the table each: name, unit, better side, and a measure by exhibit's key.
+         *         topics: Of each row, what it is of: ``reconstruction``, ``structure`` ...
          *         best: By measure, keys that no other is told apart from.
          */
         SideBySide: {
@@ -727,6 +1225,11 @@ export interface components {
             measures: {
                 [key: string]: components["schemas"]["Measure"];
             }[];
+            /**
+             * Topics
+             * @default []
+             */
+            topics: string[];
             /**
              * Best
              * @default []
@@ -761,7 +1264,7 @@ export interface components {
             /** Key Steps */
             key_steps: number[];
             /** Places */
-            places?: {
+            places: {
                 [key: string]: [
                     number,
                     number
@@ -826,4 +1329,854 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    exhibition_api_exhibition_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exhibition"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    column_api_exhibits__key__columns__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    points_api_exhibits__key__maps__map__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                map: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    place_api_exhibits__key__place_post: {
+        parameters: {
+            query: {
+                map: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.latentscape.packet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    manifold_api_exhibits__key__manifold_get: {
+        parameters: {
+            query: {
+                map: string;
+                side?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Manifold"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    images_api_exhibits__key__images_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImagesWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    sample_api_exhibits__key__samples__row__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row: number;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleCard"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    find_api_exhibits__key__find_get: {
+        parameters: {
+            query: {
+                text: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    latents_api_exhibits__key__latents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LatentsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    look_api_exhibits__key__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Look"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    decode_api_exhibits__key__decode_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.latentscape.packet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    travel_api_exhibits__key__travel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Travel"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    film_api_exhibits__key__film_post: {
+        parameters: {
+            query?: {
+                kind?: "gif" | "mp4" | "npz";
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/gif": unknown;
+                    "video/mp4": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    dials_api_exhibits__key__dials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Dials"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    drop_api_exhibits__key__drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Dropped"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    motion_api_exhibits__key__motion_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["MotionCard"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    middles_api_exhibits__key__motion__triplet__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                triplet: number;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Middles"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    training_api_exhibits__key__training_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Epochs"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    epoch_api_exhibits__key__training__epoch__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epoch: number;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    comparison_api_comparison_get: {
+        parameters: {
+            query: {
+                /** @description keys of exhibits, by commas */
+                keys: string;
+                map: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["SideBySide"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+}
