@@ -51,10 +51,12 @@ export function extentOf(positions: Float32Array): Extent {
  */
 export function bodyOf(positions: Float32Array, share = 0.001): Extent {
   const n = positions.length >> 1;
-  const step = Math.max(1, Math.floor(n / 20_000));
+  const looked = Math.min(n, 20_000);
   const xs: number[] = [];
   const ys: number[] = [];
-  for (let i = 0; i < n; i += step) {
+  for (let j = 0; j < looked; j++) {
+    // Spread by the golden ratio: every second point may be of one class.
+    const i = looked === n ? j : Math.floor(((j * 0.6180339887498949) % 1) * n);
     const [x, y] = [positions[2 * i] as number, positions[2 * i + 1] as number];
     if (!Number.isFinite(x + y)) continue;
     xs.push(x);

@@ -28,6 +28,7 @@ const FLIGHT_MS = 550;
 const FIT_MS = 350;
 const STEP_MS = 160;
 const NEIGHBOURS = 6;
+const LEAST_ROOM = 0.02;
 
 /** Draws a map into an element, which must have a size and takes the keyboard's focus. */
 export function createScatter(host: HTMLElement, options: ScatterOptions): Scatter {
@@ -169,6 +170,7 @@ class ScatterMap {
       this.plot.change();
       const { byHand, quiet } = this.moved;
       this.moved = null;
+      if (this.crosshair) this.pointer = this.middle();
       if (!quiet) this.tell("view", { view: this.sight.view, moving: true, byHand });
     }
     this.tellHover();
@@ -277,7 +279,7 @@ class ScatterMap {
     const [x0, y0, x1, y1] = extentOf(chosen);
     // A lone point is shown with its neighbours.
     const { sx, sy } = this.sight.frame;
-    const room = NEIGHBOURS / Math.sqrt(this.plot.grid.typical);
+    const room = Math.max(LEAST_ROOM, NEIGHBOURS / Math.sqrt(this.plot.grid.typical));
     return [x0 - room / sx, y0 - room / sy, x1 + room / sx, y1 + room / sy];
   }
 
@@ -395,9 +397,15 @@ class ScatterMap {
     return true;
   }
 
-  private middle(event: KeyboardEvent): Pointer {
+  private middle(event?: KeyboardEvent): Pointer {
     const [px, py] = [this.sight.width / 2, this.sight.height / 2];
-    return { px, py, by: "keyboard", shift: event.shiftKey, meta: event.metaKey };
+    return {
+      px,
+      py,
+      by: "keyboard",
+      shift: event?.shiftKey ?? false,
+      meta: event?.metaKey ?? false,
+    };
   }
 
   private picture(): HTMLCanvasElement {

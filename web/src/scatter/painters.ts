@@ -1,7 +1,7 @@
 /** Which painter draws: WebGL where there is a graphics card behind it, else, or lost, the other. */
 
 import { WebGLPainter } from "./gl/painter";
-import { isSoftware, type Stage, stage } from "./gl/stage";
+import { type Stage, stage } from "./gl/stage";
 import type { Ink } from "./ink";
 import type { Cloud, Painter } from "./painter";
 import { SplatPainter } from "./splat";
@@ -18,9 +18,7 @@ export class Painters {
     wanted: "auto" | "webgl" | "splat",
     private readonly changed: () => void,
   ) {
-    const found = wanted === "splat" ? null : stage();
-    const usable = found !== null && (wanted === "webgl" || !isSoftware(found.renderer));
-    this.stage = usable ? found : null;
+    this.stage = wanted === "splat" ? null : stage(wanted === "webgl");
     this.stage?.enter(this.heard);
   }
 

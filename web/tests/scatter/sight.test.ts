@@ -80,6 +80,11 @@ describe("the extent of points", () => {
     expect(bodyOf(Float32Array.of(0, 0, 500, 3))).toEqual([0, 0, 500, 3]);
   });
 
+  it("sees both of two kinds that take turns, however many there are", () => {
+    const turns = Float32Array.from({ length: 2 * 160_000 }, (_, i) => ((i >> 1) % 8 < 1 ? 9 : 0));
+    expect(bodyOf(turns)).toEqual([0, 0, 9, 9]);
+  });
+
   it("is never empty", () => {
     expect(extentOf(new Float32Array(0))).toEqual([-1, -1, 1, 1]);
     expect(extentOf(Float32Array.of(Number.NaN, 1))).toEqual([-1, -1, 1, 1]);

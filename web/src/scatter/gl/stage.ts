@@ -13,15 +13,25 @@ export interface Stage {
   /** `listener` hears of loss and return. */
   enter(listener: (lost: boolean) => void): void;
   leave(listener: (lost: boolean) => void): void;
+  /** Gives the context back, of which a browser has few, unless a map still draws in it. */
+  close(): void;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 let shared: Stage | null = null;
+let software = false;
 
-/** Null where there is no WebGL2 that can add up densities. */
-export function stage(): Stage | null {
+/**
+ * Null where there is no WebGL2 that can add up densities, and, unless it is wanted all the same,
+ * where the processor plays the graphics card: that is slower than drawing without it.
+ */
+export function stage(evenSoftware: boolean): Stage | null {
+  if (software && !evenSoftware) return null;
   shared ??= open();
-  return shared;
+  software = shared !== null && isSoftware(shared.renderer);
+  if (!software || evenSoftware) return shared;
+  shared?.close();
+  return null;
 }
 
 export function isSoftware(renderer: string): boolean {
@@ -67,8 +77,10 @@ function open(): Stage | null {
     enter: (listener) => listeners.add(listener),
     leave(listener) {
       listeners.delete(listener);
+      opened.close();
+    },
+    close() {
       if (listeners.size > 0) return;
-      // The last map has gone: so does the context, of which a browser gives few.
       gl.getExtension("WEBGL_lose_context")?.loseContext();
       if (shared === opened) shared = null;
     },
