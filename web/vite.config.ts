@@ -7,7 +7,10 @@ const BUILT = "../src/latentscape/server/static";
 /** One file that the served page and the notebook share, its style, and the notices it owes. */
 export default defineConfig({
   plugins: [preact({ reactAliasesEnabled: false })],
-  server: { proxy: { "/api": process.env.LATENTSCAPE ?? "http://127.0.0.1:8000" } },
+  server: {
+    fs: { allow: [".."] },
+    proxy: { "/api": process.env.LATENTSCAPE ?? "http://127.0.0.1:8000" },
+  },
   build: {
     outDir: process.env.OUT ?? BUILT,
     emptyOutDir: false,
@@ -25,5 +28,10 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "happy-dom",
+    include: ["tests/**/*.test.{ts,tsx}"],
+    css: true,
+    testTimeout: 30_000,
+  },
 });

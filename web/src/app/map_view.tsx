@@ -234,7 +234,7 @@ function mapLabel(state: State): string {
   return `${map.title} map of ${count(map.n)} samples of ${card.name}`;
 }
 
-function suitOf(element: HTMLElement): Theme {
+export function suitOf(element: HTMLElement): Theme {
   const style = getComputedStyle(element);
   const colour = (name: string, other: string) =>
     style.getPropertyValue(`--${name}`).trim() || other;

@@ -1,6 +1,6 @@
 /** A short walk round the page, on the first visit. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { many } from "../look/words";
 import { can, coarse, type State } from "./state";
 
@@ -72,9 +72,6 @@ export function Tour({ state }: { state: State }) {
   const open = state.guide.value === "tour";
   const steps = stepsOf(state);
   const step = steps[at];
-  useEffect(() => {
-    if (open) setAt(0);
-  }, [open]);
   useLayoutEffect(() => {
     if (!open) return;
     const root = card.current?.closest(".ls-page");
@@ -95,6 +92,7 @@ export function Tour({ state }: { state: State }) {
   if (!open || !step) return null;
   const end = () => {
     remember();
+    setAt(0);
     state.guide.value = null;
     state.host.value?.querySelector<HTMLElement>("[tabindex]")?.focus();
   };
