@@ -232,7 +232,7 @@ function Axes(props: { frame: Frame; across: string; upwards?: string; whole?: b
       ))}
       {(whole ? places.filter(Number.isInteger) : places).map((tick) => (
         <text key={tick} x={x(tick)} y={height - MARGIN.bottom + 13} text-anchor="middle">
-          {figure(tick).replace(/\.?0+$/, "") || "0"}
+          {String(tick)}
         </text>
       ))}
       <text x={width - MARGIN.right} y={height - 2} text-anchor="end">

@@ -306,6 +306,7 @@ class Fixture implements Source {
       pixels: stack([at(0), at(0.5), at(1), at(0.45), at(0.49)]),
       names: ["first", "true middle", "last", "linear", "predicted"],
       errors: [null, null, null, 0.012, 0.008],
+      words: "Errors are mean squared errors of pixels.",
     };
   }
 
@@ -356,6 +357,7 @@ class Fixture implements Source {
         })),
         n,
         measures: [measures],
+        topics: ["reconstruction"],
         best: [[keys.at(-1) ?? ""]],
         words: "Aligned by rotation, scale and shift.",
       },

@@ -81,7 +81,9 @@ export interface Motion {
 export interface Middles {
   readonly pixels: Pixels;
   readonly names: readonly string[];
+  /** Mean squared errors against the true middle. */
   readonly errors: readonly (number | null)[];
+  readonly words: string;
 }
 
 export interface Training {
