@@ -1,5 +1,6 @@
 """latentscape motion."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,7 @@ from latentscape.cli.options import (
 from latentscape.cli.talk import Bar, give, row_lines
 
 if TYPE_CHECKING:
-    from latentscape.records import MotionRecord, PredictionRecord
+    from latentscape.records import MotionRecord, PredictionRecord, Row
     from latentscape.workflows.motion.predict import PredictConfig
 
 
@@ -138,13 +139,26 @@ def _prediction_lines(record: "PredictionRecord") -> list[str]:
     held = [row for row in record.baselines if row.name != "ceiling"]
     last = [row for row in record.baselines if row.name == "ceiling"]
     counts = ", ".join(f"{n:,} {split}" for split, n in record.n_triplets.items())
+    rows, said = _said_once([*held, *record.rows, *last])
     return [
-        *row_lines([*held, *record.rows, *last]),
+        *row_lines(rows),
+        *said,
         *(f"{fit.name}: {fit.words}, {fit.seconds:.1f} s" for fit in record.fits),
         *(f"{left.name}: does not apply, {left.why}" for left in record.left_out),
         f"triplets {counts}; {record.resampled}",
         *(f"note: {line}" for line in record.warnings),
     ]
+
+
+def _said_once(rows: list["Row"]) -> tuple[list["Row"], list[str]]:
+    """Rows without what is undefined in several of them for one reason, and that in a line each."""
+    told = Counter(missing for row in rows for missing in set(row.undefined))
+    often = {missing for missing, n in told.items() if n > 1}
+    kept = [
+        row.model_copy(update={"undefined": tuple(m for m in row.undefined if m not in often)})
+        for row in rows
+    ]
+    return kept, [f"{m.name}: not defined, {m.why}" for m in told if m in often]
 
 
 def _lines(record: "MotionRecord") -> list[str]:
