@@ -16,7 +16,7 @@ INSIDE := mkdir -p "$(CACHE)/home" "$(CACHE)/tmp" && env HOME="$(CACHE)/home" \
 CALM := OMP_WAIT_POLICY=PASSIVE
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: help setup demo test check docs bench clean
+.PHONY: help setup demo test check web docs bench clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -35,6 +35,9 @@ check: .venv/developer ## format, lint, types and the arrows between the rooms
 	@$(INSIDE) $(BIN)/ruff check .
 	@$(INSIDE) $(BIN)/pyright
 	@$(INSIDE) $(BIN)/lint-imports
+
+web: ## check, test and build the explorer's page (needs Node 20 or newer)
+	@cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 docs: .venv/developer ## write the pages that are generated from the program
 	@$(INSIDE) $(BIN)/python docs/generate.py

@@ -53,14 +53,18 @@ export function keepLoading(state: State): () => void {
 export function keepAddress(state: State): () => void {
   fromHash(state, location.hash);
   let timer = 0;
+  let written = location.hash;
   const stop = effect(() => {
     const hash = toHash(state);
     clearTimeout(timer);
     timer = window.setTimeout(() => {
+      written = hash;
       if (location.hash !== hash) history.replaceState(history.state, "", hash);
     }, HASH_MS);
   });
-  const changed = () => fromHash(state, location.hash);
+  const changed = () => {
+    if (location.hash !== written) fromHash(state, location.hash);
+  };
   addEventListener("hashchange", changed);
   return () => {
     stop();
