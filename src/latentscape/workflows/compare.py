@@ -220,11 +220,11 @@ def _flat(content: dict[str, Any], prefix: str) -> dict[str, str]:
         if isinstance(value, dict):
             flat |= _flat(value, f"{name.removesuffix(' options')} ")
         elif value not in (None, [], ()):
-            flat[name] = _told(value)
+            flat[name] = _in_words(value)
     return flat
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
         return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value)
