@@ -152,13 +152,15 @@ def _prediction_lines(record: "PredictionRecord") -> list[str]:
 
 def _said_once(rows: list["Row"]) -> tuple[list["Row"], list[str]]:
     """Rows without what is undefined in several of them for one reason, and that in a line each."""
-    told = Counter(missing for row in rows for missing in set(row.undefined))
-    often = {missing for missing, n in told.items() if n > 1}
+    told = Counter((m.name, m.why) for row in rows for m in row.undefined)
+    often = {about for about, n in told.items() if n > 1}
     kept = [
-        row.model_copy(update={"undefined": tuple(m for m in row.undefined if m not in often)})
+        row.model_copy(
+            update={"undefined": tuple(m for m in row.undefined if (m.name, m.why) not in often)}
+        )
         for row in rows
     ]
-    return kept, [f"{m.name}: not defined, {m.why}" for m in told if m in often]
+    return kept, [f"{name}: not defined, {why}" for name, why in told if (name, why) in often]
 
 
 def _lines(record: "MotionRecord") -> list[str]:
