@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
+import { buildStatic } from "./build_static.mjs";
 
 const LARGEST = 400_000;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,3 +21,4 @@ for (const name of ["widget.js", "widget.css", "notices.txt"]) {
   console.log(`${name}  ${(size / 1000).toFixed(1)} kB gzipped`);
 }
 if (packed > LARGEST) throw new Error(`${packed} bytes gzipped, more than ${LARGEST}`);
+await buildStatic(here, out);
