@@ -104,7 +104,7 @@ def _categories(columns: Columns, stored: Stored) -> None:
         ("split", stored.splits, "split of the images that the sample is in"),
     ):
         found, codes = _coded(texts)
-        if (1 if name == "split" else 0) < len(found) <= MOST_GROUPS:
+        if 1 < len(found) <= MOST_GROUPS:
             card = ColumnCard(name=name, title=name, form="category", categories=found,
                               meaning=meaning)  # fmt: skip
             columns.category(card, codes)

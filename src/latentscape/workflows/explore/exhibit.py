@@ -95,7 +95,7 @@ class OpenExhibit:
             provenance=self.provenance,
             n=len(self.stored),
             latent_shape=self.latent_shape,
-            image_shape=self._image_shape,
+            image_shape=self.image_shape,
             class_names=self.stored.class_names,
             maps=self.maps,
             columns=tuple(self.columns.cards.values()),
@@ -174,7 +174,8 @@ class OpenExhibit:
         return tuple(dict.fromkeys([*told, *self.stored.notes, *self._map_notes, *unreadable]))
 
     @cached_property
-    def _image_shape(self) -> tuple[int, int, int] | None:
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """Channels (1 or 3), height and width as shown; None where the run is not known."""
         if self.run is None:
             return None
         channels, height, width = read_run(self.run)["model"]["image_shape"]

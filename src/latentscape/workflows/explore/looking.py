@@ -85,7 +85,7 @@ def _grid(exhibit: "OpenExhibit", plane: Plane, side: int) -> tuple[Manifold, np
     """The grid, and the (tiles, 2) middles of its tiles."""
     low, high = np.quantile(plane.positions, (EDGE, 1 - EDGE), axis=0)
     wide, tall = np.maximum(high - low, 1e-6 * max(1.0, float(np.abs(high).max())))
-    shape = exhibit.card.image_shape
+    shape = exhibit.image_shape
     aspect = 1.0 if shape is None else shape[1] / shape[2]
     width = max(wide, tall / aspect) / side
     columns = max(1, min(side, round(wide / width)))
