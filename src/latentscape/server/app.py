@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from latentscape.errors import LatentscapeError
-from latentscape.server.answers import Refusal, RefusedError, answer_for
+from latentscape.server.answers import RefusedError, answer_for
 from latentscape.server.desk import Desk, Pace
 from latentscape.server.exhibit import Exhibits
 from latentscape.server.guard import Guard, Guarded
@@ -41,6 +41,12 @@ TOLD = (
     HTTPException,
 )
 
+# By reference: a model would be taken for the body of a packet, where packets are what is answered.
+REFUSED = {
+    "description": "What went wrong, and how to mend it",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
+}
+
 
 def make_app(
     exhibits: Exhibits, guard: Guard | None = None, *, pace: Pace | None = None
@@ -66,7 +72,7 @@ def make_app(
     app.add_middleware(Guarded, guard=guard or Guard())
     for kind in TOLD:
         app.add_exception_handler(kind, _refuse)
-    api = APIRouter(prefix="/api", responses={"4XX": {"model": Refusal}, "5XX": {"model": Refusal}})
+    api = APIRouter(prefix="/api", responses={"4XX": REFUSED, "5XX": REFUSED})
     for resource in RESOURCES:
         api.include_router(resource.router)
     app.include_router(api)

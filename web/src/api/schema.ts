@@ -1348,7 +1348,16 @@ export interface operations {
                     "application/json": components["schemas"]["Exhibition"];
                 };
             };
-            /** @description Client Error */
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1357,7 +1366,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1389,22 +1398,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1430,22 +1439,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1476,22 +1485,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1519,22 +1528,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Manifold"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1563,22 +1572,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1604,7 +1613,7 @@ export interface operations {
                     "application/json": components["schemas"]["SampleCard"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1613,7 +1622,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1647,7 +1656,7 @@ export interface operations {
                     "application/json": components["schemas"]["Found"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1656,7 +1665,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1691,22 +1700,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1735,22 +1744,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Look"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1779,22 +1788,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1823,22 +1832,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Travel"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1871,7 +1880,7 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1880,7 +1889,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1911,22 +1920,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Dials"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1955,22 +1964,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Dropped"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1995,22 +2004,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["MotionCard"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2036,22 +2045,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Middles"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2076,22 +2085,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["Epochs"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2117,7 +2126,7 @@ export interface operations {
                     "image/png": unknown;
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2126,7 +2135,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2159,22 +2168,22 @@ export interface operations {
                     "application/vnd.latentscape.packet": components["schemas"]["SideBySide"];
                 };
             };
-            /** @description Client Error */
+            /** @description What went wrong, and how to mend it */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Server Error */
+            /** @description What went wrong, and how to mend it */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.latentscape.packet": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };

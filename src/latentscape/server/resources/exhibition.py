@@ -5,13 +5,13 @@ from fastapi.responses import Response
 
 from latentscape.records.exhibit import Exhibition
 from latentscape.records.packet import plain
-from latentscape.server.answers import JsonAnswer, kept
+from latentscape.server.answers import JsonAnswer, Refusal, kept
 from latentscape.server.desk import desk
 
 router = APIRouter()
 
 
-@router.get("/exhibition", response_model=Exhibition)
+@router.get("/exhibition", response_model=Exhibition, responses={422: {"model": Refusal}})
 async def exhibition(request: Request) -> Response:
     """What there is to see and to do."""
     body = JsonAnswer(plain(desk(request).card)).body
