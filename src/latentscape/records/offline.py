@@ -35,7 +35,8 @@ class Offline(Record):
 
     A packet beside holds ``latents`` (n, D), ``labels`` (n,), ``column-NAME``, ``positions-MAP``
     and ``rows-MAP``; of linear maps ``mean-MAP`` and ``components-MAP``; ``directions`` and
-    ``centre`` of the dials; ``epoch-positions``, ``epoch-labels`` and ``epoch-NUMBER`` of training.
+    ``centre`` of the dials; ``way-centre`` (D,) about which arcs are drawn; ``epoch-positions``,
+    ``epoch-labels`` and ``epoch-NUMBER`` of training.
 
     Attributes:
         exhibition: With one exhibit, whose rows are the samples of the file.

@@ -166,7 +166,7 @@ def _measured_part(images: Tensor) -> tuple[dict[str, np.ndarray], np.ndarray]:
     numbers = _products(images) | _contrast(images) | {"ghost": _ghost(images)}
     fit = finite & ~same & ~even
     # later reasons give way to earlier ones
-    why = np.full(len(images), "", dtype="<U64")
+    why = np.full(len(images), "", dtype="<U96")
     why[even.cpu().numpy()] = "its ends differ by an even tone only, so that no contrast is at play"
     why[same.cpu().numpy()] = "both ends decode to the same picture"
     why[~finite.cpu().numpy()] = "the decoder gave NaN or infinite pixels"

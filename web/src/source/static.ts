@@ -184,7 +184,7 @@ export class StaticSource implements Source {
     const flat = await this.latents(key, journey.rows);
     const size = flat.length / journey.rows.length;
     const keys = journey.rows.map((_, i) => flat.slice(i * size, (i + 1) * size));
-    const centre = values(packet, "centre", "float32");
+    const centre = values(packet, "way-centre", "float32");
     const way = through(keys, journey.method, journey.nSteps, centre);
     const made = await (await this.#live()).decode(way.latents.slice(), signal);
     const [channels, height, width] = shape;

@@ -81,6 +81,8 @@ def gather(exhibit: OpenExhibit, request: Request) -> Gathered:
     sheets, images = _pictures(exhibit, rows)
     _tell(request, 2)
     decoder, decode = _decoder(exhibit)
+    if decode.possible:
+        parts.arrays["way-centre"] = _centre(exhibit)
     _tell(request, 3)
     means = np.zeros((len(stored), 0), np.float32) if stored.means is None else stored.means
     parts.arrays |= {"latents": means[rows], "labels": stored.labels[rows].astype(np.int32)}
@@ -262,6 +264,15 @@ def _training(exhibit: OpenExhibit, parts: Parts) -> Ability:
     for epoch, picture in pictures.items():
         parts.arrays[f"epoch-{epoch}"] = np.frombuffer(picture, np.uint8)
     return Ability(possible=True)
+
+
+def _centre(exhibit: OpenExhibit) -> np.ndarray:
+    """(D,) the mean about which arcs are drawn; of a large grid, that of each channel."""
+    from latentscape.trajectories import latent_moments
+
+    stored = exhibit.stored
+    mean = latent_moments(stored.shaped(stored.latents)).mean
+    return np.broadcast_to(mean, stored.latent_shape).reshape(-1).astype(np.float32)
 
 
 def _ways(exhibit: OpenExhibit) -> tuple[WayCard, ...]:
