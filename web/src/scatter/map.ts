@@ -431,7 +431,6 @@ class ScatterMap {
       n: this.plot.n,
       ...this.plot.counts,
       ...this.times,
-      stride: this.plot.governor.stride,
       thumbnails: this.plot.album?.count ?? 0,
     };
   }

@@ -136,7 +136,7 @@ export interface Stats {
   readonly pickMs: number;
   readonly lassoMs: number;
   readonly gridMs: number;
-  /** Only every so manieth point is drawn while moving. */
+  /** Every so manieth point was drawn when the view last moved. */
   readonly stride: number;
   readonly thumbnails: number;
 }

@@ -4,22 +4,16 @@
  */
 
 import { rgb } from "../look/tokens";
+import { develop, type Sums } from "./develop";
 import type { Ink } from "./ink";
-import { strength } from "./lod";
 import type { Cloud, Painter, Scene } from "./painter";
 import { PHASES, type Stamp, stampOf } from "./stamps";
 
-/** Linear light of a byte, and back from a 12-bit fraction. */
+/** Linear light of a byte. */
 const LINEAR = Float32Array.from({ length: 256 }, (_, i) => {
   const v = i / 255;
   return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
 });
-const BYTES = Uint8Array.from({ length: 4097 }, (_, i) => {
-  const v = i / 4096;
-  return Math.round(255 * (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055));
-});
-const STRENGTHS = 4096;
-
 interface Sheet {
   readonly canvas: HTMLCanvasElement;
   readonly context: CanvasRenderingContext2D;
@@ -51,9 +45,8 @@ export class SplatPainter implements Painter {
     if (width < 1 || height < 1) return;
     if (detail.density > 0) {
       this.density = sheet(this.density, width, height);
-      this.addUp(scene, width, height);
-      soften(this.sums, width, height);
-      this.develop(scene, this.density.image);
+      const sums = this.addUp(scene, width, height);
+      develop(sums, detail.full, new Uint32Array(this.density.image.data.buffer));
       this.density.context.putImageData(this.density.image, 0, 0);
       target.globalAlpha = opacity * detail.density;
       target.drawImage(this.density.canvas, 0, 0, width * ratio, height * ratio);
@@ -75,10 +68,11 @@ export class SplatPainter implements Painter {
   }
 
   /** Red, green, blue (linear light) and number of the points in each pixel. */
-  private addUp(scene: Scene, width: number, height: number): void {
+  private addUp(scene: Scene, width: number, height: number): Sums {
     if (this.sums.length !== 4 * width * height) this.sums = new Float32Array(4 * width * height);
     else this.sums.fill(0);
     const { sums, bytes } = this;
+    const touched = new Uint8Array(height);
     const { runs, stride, mix, camera } = scene;
     const { from, to } = this.cloud;
     const { px, py } = camera;
@@ -98,6 +92,7 @@ export class SplatPainter implements Painter {
         const x = left + ux * px;
         const y = top - uy * py;
         if (!(x >= 0 && x < width && y >= 0 && y < height)) continue;
+        touched[y | 0] = 1;
         const at = ((y | 0) * width + (x | 0)) << 2;
         const byte = slot << 2;
         const w = (bytes[byte + 3] as number) * weight;
@@ -107,30 +102,7 @@ export class SplatPainter implements Painter {
         sums[at + 3] = (sums[at + 3] as number) + w;
       }
     }
-  }
-
-  /** From sums to colours: the mean colour, as strong as the logarithm of how many. */
-  private develop(scene: Scene, image: ImageData): void {
-    const { sums } = this;
-    const pixels = new Uint32Array(image.data.buffer);
-    const full = scene.detail.full;
-    const most = Math.max(4, 4 * full);
-    const per = STRENGTHS / most;
-    const table = new Uint8Array(STRENGTHS + 1);
-    for (let i = 0; i <= STRENGTHS; i++) table[i] = Math.round(255 * strength(i / per, full));
-    for (let p = 0, at = 0; at < sums.length; p++, at += 4) {
-      const count = sums[at + 3] as number;
-      if (count === 0) {
-        pixels[p] = 0;
-        continue;
-      }
-      const to12 = 4096 / count;
-      const alpha = table[count >= most ? STRENGTHS : (count * per + 0.5) | 0] as number;
-      const r = BYTES[((sums[at] as number) * to12) | 0] as number;
-      const g = BYTES[((sums[at + 1] as number) * to12) | 0] as number;
-      const b = BYTES[((sums[at + 2] as number) * to12) | 0] as number;
-      pixels[p] = ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
-    }
+    return { width, height, values: sums, touched };
   }
 
   private stamp(scene: Scene, image: ImageData): void {
@@ -173,41 +145,6 @@ export class SplatPainter implements Painter {
     }
   }
 }
-
-/**
- * Spreads each pixel's sums over its neighbours by 1:2:1 each way, in place: without it a density of
- * a few points a pixel is grain. The outermost pixels stay as they are.
- */
-export function soften(sums: Float32Array, width: number, height: number): void {
-  const row = 4 * width;
-  for (let y = 0; y < height; y++) {
-    let at = y * row + 4;
-    const end = (y + 1) * row - 4;
-    let [r, g, b, n] = [sums[at - 4], sums[at - 3], sums[at - 2], sums[at - 1]] as Four;
-    for (; at < end; at += 4) {
-      const [r1, g1, b1, n1] = [sums[at], sums[at + 1], sums[at + 2], sums[at + 3]] as Four;
-      if (n + n1 + (sums[at + 7] as number) > 0) {
-        sums[at] = 0.25 * (r + 2 * r1 + (sums[at + 4] as number));
-        sums[at + 1] = 0.25 * (g + 2 * g1 + (sums[at + 5] as number));
-        sums[at + 2] = 0.25 * (b + 2 * b1 + (sums[at + 6] as number));
-        sums[at + 3] = 0.25 * (n + 2 * n1 + (sums[at + 7] as number));
-      }
-      r = r1;
-      g = g1;
-      b = b1;
-      n = n1;
-    }
-  }
-  const above = sums.slice(0, row);
-  for (let y = 1; y < height - 1; y++) {
-    for (let i = 0, at = y * row; i < row; i++, at++) {
-      const own = sums[at] as number;
-      sums[at] = 0.25 * ((above[i] as number) + 2 * own + (sums[at + row] as number));
-      above[i] = own;
-    }
-  }
-}
-type Four = [number, number, number, number];
 
 /** One dot over what is there; the image holds colours times their alpha meanwhile. */
 function press(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CLASS_COLOURS, rgb, UNKNOWN } from "../../src/look/tokens";
+import { develop } from "../../src/scatter/develop";
 import { buildGrid } from "../../src/scatter/grid";
 import { FADED, HIDDEN, inkOf, PLAIN, RING, stopsOf } from "../../src/scatter/ink";
 import { detailOf, Governor, strength } from "../../src/scatter/lod";
 import type { Scale, Theme } from "../../src/scatter/scatter";
-import { soften } from "../../src/scatter/splat";
 import { distance, PHASES, stampOf } from "../../src/scatter/stamps";
 import { layOut } from "../../src/scatter/thumbnails";
 import { drawn, lots } from "./lots";
@@ -55,18 +55,33 @@ describe("detail", () => {
     expect(governor.stride).toBe(1);
   });
 
-  it("softens without losing or making points", () => {
+  it("develops the points' mean colour, a little spread, and nothing elsewhere", () => {
     const [width, height] = [9, 7];
-    const sums = new Float32Array(4 * width * height);
-    sums.set([1, 2, 3, 4], 4 * (3 * width + 4));
-    soften(sums, width, height);
-    expect([...sums.subarray(4 * (3 * width + 4), 4 * (3 * width + 5))]).toEqual([
-      0.25, 0.5, 0.75, 1,
-    ]);
-    expect(sums[4 * (2 * width + 3) + 3]).toBe(0.25);
-    let total = 0;
-    for (let i = 3; i < sums.length; i += 4) total += sums[i] as number;
-    expect(total).toBe(4);
+    const values = new Float32Array(4 * width * height);
+    const touched = new Uint8Array(height);
+    const put = (x: number, y: number, sum: number[]) => {
+      values.set(sum, 4 * (y * width + x));
+      touched[y] = 1;
+    };
+    put(4, 3, [8, 0, 8, 16]);
+    put(0, 0, [0, 4, 0, 4]);
+    const pixels = new Uint32Array(width * height).fill(7);
+    develop({ width, height, values, touched }, 10, pixels);
+    const at = (x: number, y: number) => {
+      const p = pixels[y * width + x] as number;
+      return [p & 255, (p >> 8) & 255, (p >> 16) & 255, p >>> 24];
+    };
+    const near = (found: number[], colour: number[], count: number) =>
+      [...colour, 255 * strength(count, 10)].forEach((wanted, c) => {
+        expect(Math.abs((found[c] as number) - wanted)).toBeLessThanOrEqual(1);
+      });
+    // Half of linear light is 188 of 255.
+    near(at(4, 3), [188, 0, 188], 4);
+    near(at(3, 3), [188, 0, 188], 2);
+    near(at(5, 4), [188, 0, 188], 1);
+    near(at(0, 0), [0, 255, 0], 2.25);
+    expect(at(6, 3)).toEqual([0, 0, 0, 0]);
+    expect(pixels.filter((p) => p !== 0)).toHaveLength(9 + 4);
   });
 });
 
