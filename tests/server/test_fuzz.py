@@ -45,7 +45,7 @@ schemathesis.openapi.media_type(MEDIA_TYPE, st.one_of(st.binary(max_size=200), s
 SCHEMA = schemathesis.openapi.from_dict(with_known_names())
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 quick = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-thorough = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 ADDRESSES = (
     "exhibition", "exhibits/{}/columns/{}", "exhibits/{}/maps/{}", "exhibits/{}/images",
     "exhibits/{}/samples/{}", "exhibits/{}/find?text={}&limit={}", "exhibits/{}/latents",

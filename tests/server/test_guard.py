@@ -322,6 +322,29 @@ def test_a_decoder_that_fails_is_one_answer(opened):
     assert client.post("/api/exhibits/0/decode", content=latents).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "body"),
+    [
+        ("GET", "manifold?map=pca&side=12", None),
+        ("POST", "images", {"rows": [0] * 100}),
+        ("POST", "travel", {"rows": [0, 1], "n_steps": 60}),
+        ("POST", "film", {"rows": [0, 1], "n_steps": 60}),
+        ("POST", "decode", pack(latents=np.zeros((100, 2), np.float32))),
+    ],
+)
+def test_one_answer_is_not_larger_than_memory_likes(opened, method, address, body):
+    """A hundred images of 512 × 512 in colour are refused before any is made; small ones go."""
+    exhibit = ToyExhibit()
+    exhibit.card = exhibit.card.model_copy(update={"image_shape": (3, 512, 512)})
+    client = opened(exhibit)
+    how = {"content": body} if isinstance(body, bytes) else {"json": body}
+    response = client.request(method, f"/api/exhibits/0/{address}", **how)
+    assert response.status_code == 422
+    assert response.json()["hint"] == "at most 40"
+    small = {"rows": [0] * 100, "side": 64}
+    assert client.post("/api/exhibits/0/images", json=small).status_code == 200
+
+
 def test_deep_json_is_refused(client):
     headers = {"Content-Type": "application/json"}
     for body in (b"[" * 60_000, b'{"rows":' + b"[" * 30_000, b'{"rows":[' + b"9" * 50_000 + b"]}"):

@@ -6,16 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from latentscape.errors import UsageError
 from latentscape.server.guard import Guard
 from latentscape.server.resources import page
 from latentscape.server.serve import _link, _listening, serve, serving
-from latentscape.testing.exhibits import ToyExhibits
+from latentscape.testing.exhibits import ToyExhibit, ToyExhibits, discs
 
 
 def fetch(link: str, path: str = "/", **headers: str) -> http.client.HTTPResponse:
@@ -92,6 +94,40 @@ def test_the_link_of_an_open_address_names_this_machine():
         link = _link("0.0.0.0", listener, Guard(token="t"))
     assert urlsplit(link).hostname == socket.gethostname().lower()
     assert link.endswith("/?token=t")
+
+
+def test_what_a_client_turned_away_from_is_not_decoded():
+    """A real connection is closed while its look waits for the decoder."""
+    let_through, began, asked = threading.Event(), threading.Semaphore(0), []
+
+    def decode(latents: np.ndarray) -> np.ndarray:
+        asked.extend(latents[:, 0].tolist())
+        began.release()
+        assert let_through.wait(10)
+        return discs(latents)
+
+    def look(x: float) -> socket.socket:
+        body = f'{{"map": "pca", "x": {x}, "y": 0}}'.encode()
+        head = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        connection.sendall(
+            b"POST /api/exhibits/0/look HTTP/1.1\r\n%b\r\n\r\n%b" % (head.encode(), body)
+        )
+        return connection
+
+    exhibits = ToyExhibits(ToyExhibit(decode=decode))
+    with serving(exhibits) as link:
+        parts = urlsplit(link)
+        with look(1) as first:
+            assert began.acquire(timeout=10)
+            look(2).close()
+            fetch(link, "/api/exhibits/0/samples/1")  # after which the server has seen it go
+            with look(3) as last:
+                fetch(link, "/api/exhibits/0/samples/1")
+                let_through.set()
+                for connection in (first, last):
+                    assert connection.recv(12) == b"HTTP/1.1 200"
+    assert asked == [1, 3]
 
 
 SCRIPT = """
