@@ -6,8 +6,16 @@ import { StaticSource } from "./source/static";
 /** Milliseconds after which the decoder is got ready, so that the map is drawn first. */
 const SOON = 50;
 
+declare global {
+  interface Window {
+    /** For whoever wants to ask the file in the browser's console. */
+    latentscape?: { readonly source: StaticSource };
+  }
+}
+
 async function open(): Promise<void> {
   const source = new StaticSource();
+  window.latentscape = { source };
   await mountPage(source);
   setTimeout(() => source.warm().catch(() => {}), SOON);
 }
