@@ -6,6 +6,9 @@ import { Popover, spelled } from "../look/parts";
 import { count, direction, figure, titled } from "../look/words";
 import type { State } from "./state";
 
+/** The measure that tells maps apart best, where a map has it. */
+const TELLING = "neighbour_preservation";
+
 export function Faithfulness({ state }: { state: State }) {
   const map = state.map.value;
   const guest = state.guest.value;
@@ -27,7 +30,8 @@ export function Faithfulness({ state }: { state: State }) {
 }
 
 function line(map: MapCard) {
-  const first = map.faithfulness?.measures[0];
+  const measures = map.faithfulness?.measures ?? [];
+  const first = measures.find(({ name }) => name === TELLING) ?? measures[0];
   if (map.lifting === "exact") return <span>The latent space itself: nothing is lost</span>;
   if (!first) return <span>Its faithfulness was not measured</span>;
   const others = map.baselines
@@ -69,9 +73,7 @@ function Table({ map }: { map: MapCard }) {
                   <th scope="row">
                     {spelled(measure.name)}
                     <small>
-                      {[measure.unit, direction(measure.better), measure.note]
-                        .filter(Boolean)
-                        .join(" · ")}
+                      {[measure.unit, direction(measure.better)].filter(Boolean).join(" · ")}
                     </small>
                   </th>
                   {rows.map((row) => (
@@ -86,6 +88,22 @@ function Table({ map }: { map: MapCard }) {
         </div>
       ) : (
         <p>Its faithfulness was not measured.</p>
+      )}
+      {own?.measures.some(({ note }) => note) && (
+        <details>
+          <summary>How each is measured</summary>
+          <dl>
+            {own.measures.map(({ name, note, interval: made, low, high }) => (
+              <div key={name}>
+                <dt>{titled(spelled(name))}</dt>
+                <dd class="ls-small">
+                  {note}
+                  {low !== null && high !== null && `; ${figure(low)} to ${figure(high)}, ${made}`}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </details>
       )}
       <p class="ls-small">
         {count(map.n)} samples. {map.lifting_words} {map.placing_words}

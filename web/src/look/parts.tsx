@@ -93,10 +93,14 @@ export function Picture(props: { pixels: Pixels; index?: number; label: string; 
       class={`ls-picture ${sharp} ${props.class ?? ""}`}
       width={pixels.width}
       height={pixels.height}
-      role="img"
-      aria-label={props.label}
+      {...named(props.label)}
     />
   );
+}
+
+/** As a screen reader has an image; one whose words stand beside it has none. */
+function named(label: string) {
+  return label ? { role: "img" as const, "aria-label": label } : { "aria-hidden": true };
 }
 
 /** Put one of `pixels` on a canvas of its size. */
@@ -141,7 +145,7 @@ export function Thumb(props: {
       wanted = false;
     };
   }, [state, key, row, kind, side]);
-  if (!pixels) return <span class="ls-picture ls-empty" role="img" aria-label={props.label} />;
+  if (!pixels) return <span class="ls-picture ls-empty" {...named(props.label)} />;
   return <Picture pixels={pixels} label={props.label} />;
 }
 
