@@ -3,10 +3,10 @@
 import { backdropOf } from "./backdrop";
 import { canvasesIn } from "./canvases";
 import { Clock } from "./clock";
-import { extentOf } from "./frame";
+import { type Area, extentAround, pick, within } from "./finding";
 import { type By, gesturesOn, type Hand } from "./gestures";
-import { nearest } from "./grid";
-import { insideBox, insidePolygon, thinned } from "./lasso";
+import { act } from "./keys";
+import { thinned } from "./lasso";
 import { drawOverlay, type Highlight } from "./overlay";
 import { Plot } from "./plot";
 import type {
@@ -22,13 +22,10 @@ import type {
 } from "./scatter";
 import { type Eye, Sight } from "./sight";
 
-const KEY_STEP = 0.12;
-const KEY_ZOOM = 1.5;
+const WHOLE: Eye = { ex: 0, ey: 0, k: 1 };
 const FLIGHT_MS = 550;
 const FIT_MS = 350;
 const STEP_MS = 160;
-const NEIGHBOURS = 6;
-const LEAST_ROOM = 0.02;
 
 /** Draws a map into an element, which must have a size and takes the keyboard's focus. */
 export function createScatter(host: HTMLElement, options: ScatterOptions): Scatter {
@@ -139,10 +136,17 @@ class ScatterMap {
       setView: (to, { animate = 0, quiet = false } = {}) =>
         this.look(sight.eyeOf(to), animate, quiet),
       zoomTo: (target, { animate = FLIGHT_MS } = {}) =>
-        this.look(sight.eyeOn(this.extentOf(target)), animate),
+        this.look(
+          sight.eyeOn(
+            "indices" in target
+              ? extentAround(plot, sight, this.positions, target.indices)
+              : target,
+          ),
+          animate,
+        ),
       zoomBy: (factor, { animate = STEP_MS } = {}) =>
         this.zoomAt(factor, sight.width / 2, sight.height / 2, animate),
-      fit: ({ animate = FIT_MS } = {}) => this.look({ ex: 0, ey: 0, k: 1 }, animate),
+      fit: ({ animate = FIT_MS } = {}) => this.look(WHOLE, animate),
       get sight() {
         return seen();
       },
@@ -236,29 +240,14 @@ class ScatterMap {
 
   private pick(px: number, py: number, radius: number): number | null {
     const start = performance.now();
-    const pictured = this.plot.album?.at(px, py) ?? null;
-    const { px: perX, py: perY } = this.sight.camera;
-    const at = this.sight.units(...this.sight.place(px, py));
-    const reach = [radius / perX, radius / perY] as const;
-    const found = pictured ?? nearest(this.plot.grid, at, reach, this.plot.shown);
+    const found = pick(this.plot, this.sight, [px, py], radius);
     this.times.pickMs = performance.now() - start;
     return found;
   }
 
-  private within(area: { polygon: ArrayLike<number> } | { box: Extent }): Uint32Array {
+  private within(area: Area): Uint32Array {
     const start = performance.now();
-    const { grid, shown } = this.plot;
-    const units = (corners: ArrayLike<number>) => {
-      const moved = new Float64Array(corners.length);
-      for (let i = 0; i + 1 < corners.length; i += 2) {
-        moved.set(this.sight.units(corners[i] as number, corners[i + 1] as number), i);
-      }
-      return moved;
-    };
-    const found =
-      "polygon" in area
-        ? insidePolygon(grid, units(area.polygon), shown)
-        : insideBox(grid, [...units(area.box)] as unknown as Extent, shown);
+    const found = within(this.plot, this.sight, area);
     this.times.lassoMs = performance.now() - start;
     return found;
   }
@@ -267,20 +256,6 @@ class ScatterMap {
     const [x0, y1] = this.sight.place(0, 0);
     const [x1, y0] = this.sight.place(this.sight.width, this.sight.height);
     return [x0, y0, x1, y1];
-  }
-
-  private extentOf(target: Extent | { indices: ArrayLike<number> }): Extent {
-    if (!("indices" in target)) return target;
-    const chosen = new Float32Array(2 * target.indices.length);
-    for (let i = 0; i < target.indices.length; i++) {
-      const index = target.indices[i] as number;
-      chosen.set(this.positions.subarray(2 * index, 2 * index + 2), 2 * i);
-    }
-    const [x0, y0, x1, y1] = extentOf(chosen);
-    // A lone point is shown with its neighbours.
-    const { sx, sy } = this.sight.frame;
-    const room = Math.max(LEAST_ROOM, NEIGHBOURS / Math.sqrt(this.plot.grid.typical));
-    return [x0 - room / sx, y0 - room / sy, x1 + room / sx, y1 + room / sy];
   }
 
   private mask(indices: ArrayLike<number>): Uint8Array {
@@ -365,33 +340,18 @@ class ScatterMap {
 
   private pressed(event: KeyboardEvent): boolean {
     const { sight } = this;
-    const step = KEY_STEP * (event.shiftKey ? 4 : 1);
-    const pan = (dx: number, dy: number) => {
-      const { px, py } = sight.camera;
-      const { ex, ey, k } = sight.eye;
-      const to = {
-        ex: ex + (dx * step * sight.width) / px,
-        ey: ey + (dy * step * sight.height) / py,
-        k,
-      };
-      this.look(to, STEP_MS);
-    };
-    const middle = [sight.width / 2, sight.height / 2] as const;
-    const keys: Record<string, () => void> = {
-      ArrowLeft: () => pan(-1, 0),
-      ArrowRight: () => pan(1, 0),
-      ArrowUp: () => pan(0, 1),
-      ArrowDown: () => pan(0, -1),
-      "+": () => this.zoomAt(KEY_ZOOM, ...middle, STEP_MS),
-      "=": () => this.zoomAt(KEY_ZOOM, ...middle, STEP_MS),
-      "-": () => this.zoomAt(1 / KEY_ZOOM, ...middle, STEP_MS),
-      _: () => this.zoomAt(1 / KEY_ZOOM, ...middle, STEP_MS),
-      "0": () => this.look({ ex: 0, ey: 0, k: 1 }, FIT_MS),
-      Enter: () => this.tell("click", this.pointed(this.middle(event))),
-    };
-    const act = keys[event.key];
-    if (act === undefined) return false;
-    act();
+    const known = act(event, {
+      pan: (dx, dy) => {
+        const { px, py } = sight.camera;
+        const { ex, ey, k } = sight.eye;
+        const to = { ex: ex + (dx * sight.width) / px, ey: ey + (dy * sight.height) / py, k };
+        this.look(to, STEP_MS);
+      },
+      zoom: (factor) => this.zoomAt(factor, sight.width / 2, sight.height / 2, STEP_MS),
+      fit: () => this.look(WHOLE, FIT_MS),
+      choose: () => this.tell("click", this.pointed(this.middle(event))),
+    });
+    if (!known) return false;
     this.crosshair = true;
     this.pointer = this.middle(event);
     return true;
