@@ -119,6 +119,7 @@ def test_the_link_is_exchanged_for_a_cookie(opened):
         assert response.status_code == 401
         assert TOKEN not in response.text
     assert client.get("/?token=wrong").status_code == 401
+    assert "printed" in client.get("/").text
     assert client.post(f"/?token={TOKEN}").status_code == 401
     assert "set-cookie" not in client.get("/?token=").headers
     welcome = client.get(f"/?token={TOKEN}&run=1")
@@ -195,9 +196,10 @@ def test_the_policy_lets_nothing_from_elsewhere_in():
 def test_the_page_has_no_script_in_its_text():
     import re
 
-    from latentscape.server.resources.page import PAGE, UNBUILT
+    from latentscape.server.resources.page import LOCKED, PAGE, UNBUILT, told
 
-    for page in (PAGE, UNBUILT):
+    others = [told(*words, status=200).body.decode() for words in (UNBUILT, LOCKED)]
+    for page in (PAGE, *others):
         assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page))
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://", page)
 

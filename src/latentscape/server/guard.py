@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from latentscape.server.answers import answer_for, is_this_machine, refusal
 from latentscape.server.limits import Rate, allowance, measured
+from latentscape.server.resources.page import LOCKED, told
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 METHODS = ("GET", "HEAD", "POST")
@@ -165,12 +166,15 @@ class Guarded:
         """Against whoever has not been given the link."""
         if not self.guard.token:
             return None
-        if request.url.path == "/" and request.method == "GET":
+        at_the_door = request.url.path == "/" and request.method == "GET"
+        if at_the_door:
             given = request.query_params.get("token")
             if given is not None and self.guard.knows(given):
                 return self._welcome(request)
         if self.guard.knows(request.cookies.get(self.guard.cookie)):
             return None
+        if at_the_door:
+            return told(*LOCKED, status=401)
         return refusal(401, "this explorer is not open to everyone", "open the printed link")
 
     def _welcome(self, request: Request) -> Response:

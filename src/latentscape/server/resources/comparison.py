@@ -35,11 +35,8 @@ async def comparison(
         raise RefusedError(
             422, f"{len(wanted)} exhibits cannot be set side by side", "two to four can"
         )
-    for key in wanted:
-        if map not in {card.method for card in at.cards[key].maps}:
-            raise RefusedError(
-                404, f"{at.cards[key].name} has no map of {map!r}", "project it first"
-            )
+    if not any(map == card.method for key in wanted for card in at.cards[key].maps):
+        raise RefusedError(404, f"none of them has a map of {map!r}", "project one of them first")
 
     def work() -> Response:
         told, arrays = at.exhibits.compare(wanted, map)

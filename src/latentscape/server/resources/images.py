@@ -34,4 +34,5 @@ async def images(asked: AskedNow, wanted: ImagesWanted) -> Response:
         pixels = asked.exhibit.images(wanted.rows, wanted.kind, wanted.side)
         return PacketAnswer(pack(pixels=pixels))
 
-    return await asked.read(work)
+    # The model may be at a long journey; those who only read do not wait for it.
+    return await (asked.read if wanted.kind == "original" else asked.make)(work)

@@ -38,15 +38,27 @@ PAGE = f"""{HEAD}<link rel="icon" href="data:,">
 </body>
 </html>
 """
-UNBUILT = f"""{HEAD}</head>
-<body>
-<h1>The explorer's page is not built yet</h1>
-<p>This installation has the program but not the page. In a clone of the repository,
-<code>make web</code> builds it (Node 20 or newer); packages that are installed with pip have it
-already. Reload afterwards.</p>
-</body>
-</html>
-"""
+UNBUILT = (
+    "The explorer's page is not built yet",
+    "This installation has the program but not the page. In a clone of the repository, "
+    "<code>make web</code> builds it (Node 20 or newer); packages that are installed with pip have "
+    "it already. Reload afterwards.",
+)
+LOCKED = (
+    "This explorer is not open to everyone",
+    "Open the link that <code>latentscape explore</code> printed, with its token. If you did: the "
+    "program was started again since, and has a new one.",
+)
+
+
+def told(title: str, words: str, status: int) -> Response:
+    """A page that only says something.
+
+    Args:
+        words: HTML; nothing that came with a request.
+    """
+    text = f"{HEAD}</head>\n<body>\n<h1>{title}</h1>\n<p>{words}</p>\n</body>\n</html>\n"
+    return Response(text, status, media_type="text/html; charset=utf-8")
 
 
 def static_files() -> dict[str, bytes]:
@@ -69,9 +81,9 @@ def _ending(name: str) -> str:
 async def page(request: Request) -> Response:
     """The page, or how to get it."""
     built = request.app.state.static
-    whole = all(name in built for name in NEEDED)
-    text = PAGE if whole else UNBUILT
-    return Response(text, 200 if whole else 503, media_type="text/html; charset=utf-8")
+    if not all(name in built for name in NEEDED):
+        return told(*UNBUILT, status=503)
+    return Response(PAGE, media_type="text/html; charset=utf-8")
 
 
 @router.get("/static/{name}", include_in_schema=False)
