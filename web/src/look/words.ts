@@ -10,7 +10,7 @@ export function figure(value: number | null | undefined): string {
   if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(1).replace("e+", "e"));
   if (size >= 1000) return Math.round(value).toLocaleString("en-GB");
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.9995 ? 2 : 3;
-  return minus(value.toFixed(digits));
+  return minus(size < 0.1 ? value.toPrecision(2) : value.toFixed(digits));
 }
 
 /** As a heading has it; what is an abbreviation or a sign stays as it is. */
