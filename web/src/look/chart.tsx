@@ -226,7 +226,7 @@ function Axes(props: { frame: Frame; across: string; upwards?: string; whole?: b
         <g key={tick}>
           <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
           <text x={MARGIN.left - 6} y={y(tick)} dy="0.32em" text-anchor="end">
-            {figure(tick)}
+            {y.tickFormat(3)(tick)}
           </text>
         </g>
       ))}

@@ -1,6 +1,7 @@
 /** Dials: directions of the latent space as sliders; the image changes and moves on the map. */
 
 import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import type { DialCard } from "../api/bodies";
 import { Newest } from "../app/newest";
 import { complain, explained, overlay, type State, say } from "../app/state";
@@ -124,18 +125,19 @@ function Board({ state, known }: { state: State; known: Directions }) {
             ? "Every dial stands where 98 % of the samples do."
             : `${many(outside.value, "dial")} beyond 98 % of the samples: what is decoded there was hardly ever trained.`}
         </p>
-        <Beginnings state={state} row={start.value.row} begin={begin} />
-        <button
-          type="button"
-          class="ls-button"
-          disabled={!moved.value}
-          onClick={() => {
-            latent.value = start.value.latent;
-            trail.value = [];
-          }}
-        >
-          Reset all dials
-        </button>
+        <Beginnings state={state} row={start.value.row} begin={begin}>
+          <button
+            type="button"
+            class="ls-link"
+            disabled={!moved.value}
+            onClick={() => {
+              latent.value = start.value.latent;
+              trail.value = [];
+            }}
+          >
+            Reset all
+          </button>
+        </Beginnings>
       </section>
       <Families
         state={state}
@@ -226,6 +228,7 @@ function Beginnings(props: {
   state: State;
   row: number | null;
   begin: (row: number | null) => void;
+  children: ComponentChildren;
 }) {
   const { state, row, begin } = props;
   const picking = state.picking.value !== null;
@@ -256,6 +259,7 @@ function Beginnings(props: {
       >
         <Icon name="pin" /> {picking ? "click a sample" : "a sample on the map"}
       </button>
+      {props.children}
     </div>
   );
 }

@@ -5,12 +5,12 @@ import { Newest } from "../app/newest";
 import { explained, overlay, type State, say } from "../app/state";
 import { DotChart } from "../look/chart";
 import { Fault, IconButton, Measures, Picture, Segmented, Waiting } from "../look/parts";
-import { figure, many } from "../look/words";
+import { count, figure, many } from "../look/words";
 import type { Path } from "../scatter/scatter";
 import type { Middles, Motion } from "../source/source";
 import type { PanelProps } from "./index";
 
-const MOST_ARROWS = 600;
+const MOST_ARROWS = 250;
 const MOST_DOTS = 1500;
 type Drawn = "triplets" | "shots" | "this one";
 
@@ -52,7 +52,7 @@ function Told({ state, known }: { state: State; known: Motion }) {
       <section class="ls-section" aria-label="On the map">
         <p class="ls-small">
           {many(n, "triplet")} of first, middle and last frame
-          {card.shots.length > 0 && ` in ${many(card.shots.length, "shot")}`}.
+          {card.shots.length > 0 && `; ${many(card.shots.length, "course")} of shots`}.
         </p>
         <div class="ls-row">
           <span class="ls-muted">On the map</span>
@@ -87,8 +87,8 @@ function Told({ state, known }: { state: State; known: Motion }) {
           />
         </div>
         <p class="ls-small">
-          {chosen.value + 1} of {n}; optical flow {figure(known.flow[chosen.value])} pixels,
-          displacement {figure(known.displacement[chosen.value])} in the latent space.
+          {count(chosen.value + 1)} of {count(n)}; optical flow {figure(known.flow[chosen.value])}{" "}
+          pixels, displacement {figure(known.displacement[chosen.value])} in the latent space.
         </p>
         <MiddleFrames state={state} triplet={chosen.value} />
       </section>
@@ -160,7 +160,7 @@ function useArrows(
     overlay(state, "motion", {
       paths,
       arrows: Float32Array.from(arrows),
-      arrowStyle: { width: 1.2, opacity: 0.65 },
+      arrowStyle: { width: 1, opacity: 0.5, head: 6 },
       markers: names.flatMap((label, i) => {
         const [x, y] = place(triplets[3 * chosen.value + i] ?? -1);
         return x === undefined || y === undefined ? [] : [{ x, y, kind: "ring" as const, label }];

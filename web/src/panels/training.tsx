@@ -7,11 +7,12 @@ import { type Curve, LineChart } from "../look/chart";
 import { Player } from "../look/frames";
 import { Icon } from "../look/icons";
 import { Fault, Waiting } from "../look/parts";
-import { withUnit } from "../look/words";
+import { count, figure, many } from "../look/words";
 import type { Training } from "../source/source";
 import type { PanelProps } from "./index";
 
 const FIRST = ["val_loss", "val_rate", "psnr_of_mean_mse", "active_units"];
+const PARTS = ["validation", "training"] as const;
 const NAMES: Record<string, string> = {
   loss: "Loss",
   reconstruction: "Reconstruction term",
@@ -20,7 +21,7 @@ const NAMES: Record<string, string> = {
   elbo: "ELBO",
   rate: "Rate",
   active_units: "Active units",
-  psnr_of_mean_mse: "PSNR of the mean squared error",
+  psnr_of_mean_mse: "PSNR",
   output_share: "Spread of the outputs beside the images'",
   beta: "β",
   images_per_second: "Speed",
@@ -103,7 +104,7 @@ function Told({ state, known }: { state: State; known: Training }) {
               show where samples lay on the map
             </label>
             <p class="ls-small">
-              {known.labels.length} samples of the validation split; {epochs.axes}.
+              {many(known.labels.length, "sample")} of the validation split; {epochs.axes}.
             </p>
           </>
         )}
@@ -189,7 +190,7 @@ export function familiesOf(epochs: Epochs): { name: string; curves: Curve[]; uni
   const families = new Map<string, { name: string; curves: Curve[]; unit: string }>();
   for (const [column, values] of Object.entries(epochs.curves)) {
     const name = column.replace(/^(train|val)_/, "");
-    const part = column.startsWith("train_") ? "training" : "validation";
+    const part = column.startsWith("train_") ? PARTS[1] : PARTS[0];
     const family = families.get(name) ?? { name, curves: [], unit: epochs.units?.[column] ?? "" };
     family.curves.push({ name: part, values, dashed: part === "training" });
     families.set(name, family);
@@ -208,17 +209,30 @@ function Curves(props: { epochs: Epochs; at: number; onAt: (place: number) => vo
   const others = families.value.filter(({ name }) => !shown.value.includes(name));
   return (
     <section class="ls-section" aria-label="Curves">
-      <table class="ls-measures">
+      <table class="ls-table">
         <caption class="ls-unseen">Numbers of epoch {epochs.epochs[at]}</caption>
+        <thead>
+          <tr>
+            <th scope="col">epoch {epochs.epochs[at]}</th>
+            {PARTS.map((part) => (
+              <th scope="col" key={part}>
+                {part}
+              </th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {families.value
             .filter(({ name }) => shown.value.includes(name))
             .map(({ name, curves, unit }) => (
               <tr key={name}>
-                <th scope="row">{titleOf(name)}</th>
-                {curves.map((curve) => (
-                  <td key={curve.name}>
-                    <b>{withUnit(curve.values[at], unit)}</b> <small>{curve.name}</small>
+                <th scope="row">
+                  {titleOf(name)}
+                  {unit && <small>{unit}</small>}
+                </th>
+                {PARTS.map((part) => (
+                  <td key={part}>
+                    {told(curves.find((curve) => curve.name === part)?.values[at])}
                   </td>
                 ))}
               </tr>
@@ -265,4 +279,8 @@ function Curves(props: { epochs: Epochs; at: number; onAt: (place: number) => vo
 
 function titleOf(name: string): string {
   return NAMES[name] ?? name.replaceAll("_", " ");
+}
+
+function told(value: number | null | undefined): string {
+  return Number.isInteger(value) ? count(value as number) : figure(value);
 }

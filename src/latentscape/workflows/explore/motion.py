@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOVING = ("triplets:", "video:", "sprites-motion")
 ALL = "all triplets"
 MOST_FLOWS = 256  # triplets whose flow is computed where no record has it
-MOST_COURSES, FEWEST_FRAMES = 200, 4
+MOST_COURSES, FEWEST_FRAMES = 2_000, 4
 HINT = "explore a run on triplets:PATH, video:PATH or sprites-motion"
 
 
