@@ -470,7 +470,7 @@ function Compare({ line, keys }: { line: Line; keys: readonly string[] }) {
                     </span>
                   </>
                 )}
-                {figure(measure.value)}
+                {figure(measure.value)}{" "}
                 {interval(measure) && <small title={measure.interval}>{interval(measure)}</small>}
               </>
             ) : (
