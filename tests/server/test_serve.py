@@ -89,6 +89,15 @@ def test_a_port_that_is_taken_is_told_and_the_usual_ones_are_tried_in_turn():
         assert first.getsockname()[1] != second.getsockname()[1]
 
 
+def test_the_second_piece_of_an_answer_does_not_wait_for_the_first():
+    """A connection that was taken sends at once (TCP_NODELAY)."""
+    with _listening("127.0.0.1", 0) as listener, socket.socket() as caller:
+        caller.connect(listener.getsockname())
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_the_link_of_an_open_address_names_this_machine():
     with _listening("0.0.0.0", 0) as listener:
         link = _link("0.0.0.0", listener, Guard(token="t"))
