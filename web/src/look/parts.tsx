@@ -222,7 +222,11 @@ export function Measures({ measures, caption }: { measures: readonly Measure[]; 
               )}
               {measure.reference && (
                 <small>
-                  beside {figure(measure.reference.value)}: {measure.reference.words}
+                  beside {figure(measure.reference.value)}
+                  {measure.reference.low !== null &&
+                    measure.reference.high !== null &&
+                    ` (${figure(measure.reference.low)} to ${figure(measure.reference.high)})`}
+                  : {measure.reference.words}
                 </small>
               )}
             </td>
