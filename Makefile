@@ -36,8 +36,10 @@ check: .venv/developer ## format, lint, types and the arrows between the rooms
 	@$(INSIDE) $(BIN)/pyright
 	@$(INSIDE) $(BIN)/lint-imports
 
+# Not `npm ci`, which refuses a lock that does not name every platform's packages.
 web: ## check, test and build the explorer's page (needs Node 20 or newer)
-	@cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
+	@$(INSIDE) sh -c 'cd web && export npm_config_cache="$(CACHE)/npm" \
+		&& npm install --no-save --no-audit --no-fund && npm run check && npm test && npm run build'
 
 docs: .venv/developer ## write the pages that are generated from the program
 	@$(INSIDE) $(BIN)/python docs/generate.py

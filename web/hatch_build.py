@@ -45,5 +45,6 @@ def missing(root: Path) -> list[str]:
 def build(web: Path) -> None:
     """As `make web`."""
     if not (web / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=web, check=True)
+        fetch = ["npm", "install", "--no-save", "--no-audit", "--no-fund"]
+        subprocess.run(fetch, cwd=web, check=True)
     subprocess.run(["npm", "run", "build"], cwd=web, check=True)
