@@ -63,7 +63,7 @@ describe("requests over a channel", () => {
     expect(heard[0]?.message.type).toBe("application/vnd.latentscape.packet");
     expect(heard[0]?.body?.byteLength).toBeGreaterThan(8);
     const made = pack({ pixels: { shape: [1, 1, 2, 1], values: Uint8Array.of(7, 9) } });
-    answer(heard[0]?.message.id ?? "", 200, "application/vnd.latentscape.packet", made);
+    answer(heard[0]?.message.id ?? "", 200, "application/vnd.latentscape.packet", made.buffer);
     expect(Array.from((await decoded).bytes)).toEqual([7, 9]);
   });
 
