@@ -1,4 +1,5 @@
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from latentscape.data.sprites import between, sample_factors
 from latentscape.trajectories.panel import dissolve_panel
-from latentscape.trajectories.verdict import VERDICTS, morphs_by_frames, verdicts
+from latentscape.trajectories.verdict import VERDICTS, morphs_by_frames, reasons, verdicts
 
 STEPS = 10
 T = np.linspace(0, 1, STEPS)
@@ -229,3 +230,26 @@ def test_dissolves_cuts_and_third_images_of_clothes(data_root):
 def test_names_are_those_announced():
     ways = np.concatenate([fade(noise(3, 0), noise(3, 1)), cut(noise(3, 0), noise(3, 1))])
     assert set(named(ways)) <= set(VERDICTS)
+
+
+def test_each_name_has_its_reason():
+    a, b = noise(2, 0), noise(2, 1)
+    ways = np.concatenate([fade(a, b), cut(a, b), through(a, b, noise(2, 2)), fade(a, a)])
+    panel = dissolve_panel(ways)
+    told = dict(zip(verdicts(panel).tolist(), reasons(panel), strict=True))
+    assert "lose 100 % of the contrast" in told["dissolve"]
+    assert "switch at once" in told["cut"]
+    assert told["mixed"].endswith("neither as a dissolve nor as a morph does")
+    assert told["undefined"] == "both ends decode to the same picture"
+    count = len(panel)
+    far = replace(panel, neighbours=np.full(count, 9.0), residual_ratio=np.full(count, np.nan))
+    assert len(reasons(far)) == count
+
+
+def test_a_morph_far_from_data_says_so():
+    moving = np.pad(noise(3, 0), ((0, 0), (0, 0), (0, 0), (27, 27)))
+    panel = dissolve_panel(shifted(moving, 55, 3))
+    assert set(verdicts(panel).tolist()) == {"morph"}
+    far = replace(panel, neighbours=np.full(len(panel), 9.0))
+    assert set(verdicts(far).tolist()) == {"mixed"}
+    assert all("9.0 times as far from data as data are" in why for why in reasons(far))

@@ -1,6 +1,7 @@
 """What the explorer's panels are told: journeys, films, training, motion, and runs side by side."""
 
 import json
+from dataclasses import asdict
 from io import BytesIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.spatial import procrustes
 import latentscape
 from latentscape.data import DataConfig
 from latentscape.errors import ModelError, UsageError
+from latentscape.motion.predictors import FitConfig, TripletLatents, predictor_named
 from latentscape.records.exhibit import Journey
 from latentscape.training import TrainConfig
 from latentscape.trajectories import INTERPOLATORS
@@ -21,6 +23,7 @@ from latentscape.workflows.explore.comparison import aligned_to
 from latentscape.workflows.explore.travel import KEPT
 from latentscape.workflows.explore.ways import way_cards
 from latentscape.workflows.key_frames import SMOOTH
+from latentscape.workflows.motion.fits import fitted, kept_fit
 
 RNG = np.random.default_rng(0)
 DIGITS = DataConfig("digits", limit=120)
@@ -273,6 +276,25 @@ def test_motion_is_told_by_triplet(moving):
     assert middles.errors[blend] == pytest.approx(np.square(missed).mean())
     with pytest.raises(UsageError, match="no triplet"):
         exhibit.middles(m)
+
+
+def test_a_predictor_that_was_kept_is_asked_again(tmp_path):
+    grid, config = (2, 3, 3), FitConfig(seed=4)
+    latents = RNG.normal(size=(60, 3, *grid)).astype(np.float32)
+    latents[:, 1] = 0.8 * latents[:, 0] + 0.2 * latents[:, 2]
+    parts = [
+        TripletLatents(lambda rows: latents[rows], rows, grid)
+        for rows in (np.arange(40), np.arange(40, 60))
+    ]
+    predictor = predictor_named("ridge-1x1", config)
+    (told,) = fitted({"ridge-1x1": predictor}, parts, tmp_path, config=config)
+    settings = {name: value for name, value in asdict(config).items() if name != "device"}
+    again = kept_fit(tmp_path, told, settings, grid)
+    ends = latents[:5, ::2]
+    np.testing.assert_allclose(again.predict(ends), predictor.predict(ends), rtol=1e-6)
+    other = told.model_copy(update={"words": "of other latents"})
+    assert kept_fit(tmp_path, other, settings, grid) is None
+    assert kept_fit(tmp_path / "elsewhere", told, settings, grid) is None
 
 
 def test_pictures_that_do_not_move_have_no_motion(exhibit):

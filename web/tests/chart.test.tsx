@@ -55,7 +55,14 @@ test("arrows walk through dots from left to right", () => {
   const onChoose = vi.fn();
   const draw = (chosen: number | null) =>
     render(
-      <DotChart title="t" dots={dots} across="x" upwards="y" {...{ chosen, onChoose }} />,
+      <DotChart
+        title="t"
+        each="dot"
+        dots={dots}
+        across="x"
+        upwards="y"
+        {...{ chosen, onChoose }}
+      />,
       root,
     );
   const press = (key: string) =>

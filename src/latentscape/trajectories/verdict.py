@@ -120,7 +120,7 @@ def _reason(panel: Panel, i: int, name: str) -> str:
         return str(panel.unfit[i])
     off, gap = panel.off_blend_most[i], panel.blend_gap[i]
     deficit, turning = panel.deficit[i], panel.turning[i]
-    lost = f"lose {deficit:.0%} of the contrast that a cross-dissolve loses"
+    lost = f"lose {100 * deficit:.0f} % of the contrast that a cross-dissolve loses"
     if deficit < 0:
         lost = "gain contrast where a cross-dissolve loses it"
     if name in ("dissolve", "blurred dissolve"):

@@ -147,13 +147,15 @@ export interface Dot {
 export function DotChart(props: {
   title: string;
   dots: readonly Dot[];
+  /** What each dot is. */
+  each: string;
   across: string;
   upwards: string;
   chosen: number | null;
   height?: number;
   onChoose: (index: number) => void;
 }) {
-  const { title, dots, across, upwards, chosen, height = 220, onChoose } = props;
+  const { title, dots, each, across, upwards, chosen, height = 220, onChoose } = props;
   const [host, width] = useWidth();
   const frame = framed(
     width,
@@ -209,7 +211,7 @@ export function DotChart(props: {
       {told && <p class="ls-small">{told}</p>}
       <Table
         title={title}
-        head={["", across, upwards]}
+        head={[each, across, upwards]}
         rows={dots.slice(0, 500).map(({ name, x, y }) => [name, figure(x), figure(y)])}
       />
     </figure>

@@ -7,7 +7,7 @@ import { suitOf } from "../app/map_view";
 import { explained, pin, type State, say, still } from "../app/state";
 import { Player, Strip } from "../look/frames";
 import { Icon } from "../look/icons";
-import { Fault, Impossible, spelled, Thumb, Waiting } from "../look/parts";
+import { Fault, Impossible, sentence, spelled, Thumb, Waiting } from "../look/parts";
 import { count, direction, figure, interval, many } from "../look/words";
 import { createScatter } from "../scatter";
 import type { Scatter } from "../scatter/scatter";
@@ -360,7 +360,7 @@ function One(props: {
           <p class="ls-small">
             <b>{found.value.travel.verdict}</b>
             {found.value.travel.pattern && `, style curve: ${found.value.travel.pattern}`}.{" "}
-            {found.value.travel.verdict_words}
+            {sentence(found.value.travel.verdict_words)}
           </p>
         </>
       )}

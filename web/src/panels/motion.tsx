@@ -97,6 +97,7 @@ function Told({ state, known }: { state: State; known: Motion }) {
           <DotChart
             title="Does the latent move as far as the picture?"
             dots={told.value}
+            each="triplet"
             across="optical flow, pixels"
             upwards="displacement ‖z₃ − z₁‖"
             chosen={at < 0 ? null : at}
@@ -156,7 +157,7 @@ function useArrows(
       }
     }
     if (three.length === 6) paths.push({ points: three, width: 3, dots: true });
-    const names = ["first", "middle", "last"];
+    const names = ["first", "", "last"];
     overlay(state, "motion", {
       paths,
       arrows: Float32Array.from(arrows),

@@ -142,10 +142,9 @@ def _on_a_plane(positions: np.ndarray) -> tuple[np.ndarray, str]:
     placed = np.full((n_epochs, n, 2), np.nan, np.float32)
     for i in whole:
         placed[i] = pca.transform(positions[i])
-    first, second = pca.explained
-    return _finite(placed), (
-        f"principal axes of the last epoch's latents, {first:.0%} and {second:.0%} of its variance"
-    )
+    shares = " and ".join(f"{100 * share:.0f}" for share in pca.explained)
+    told = f"principal axes of the last epoch's latents, {shares} % of its variance"
+    return _finite(placed), told
 
 
 def _finite(placed: np.ndarray) -> np.ndarray:
