@@ -1,12 +1,14 @@
 """A server of its own: the link, the port, the built page."""
 
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -105,38 +107,68 @@ def test_the_link_of_an_open_address_names_this_machine():
     assert link.endswith("/?token=t")
 
 
-def test_what_a_client_turned_away_from_is_not_decoded():
-    """A real connection is closed while its look waits for the decoder."""
-    let_through, began, asked = threading.Event(), threading.Semaphore(0), []
+class Held:
+    """A server whose decoder waits to be let through."""
 
-    def decode(latents: np.ndarray) -> np.ndarray:
-        asked.extend(latents[:, 0].tolist())
-        began.release()
-        assert let_through.wait(10)
+    def __init__(self) -> None:
+        self.let_through, self.began = threading.Event(), threading.Semaphore(0)
+        self.asked: list[float] = []
+        self.link = ""
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        self.asked.extend(latents[:, 0].tolist())
+        self.began.release()
+        assert self.let_through.wait(10)
         return discs(latents)
 
-    def look(x: float) -> socket.socket:
-        body = f'{{"map": "pca", "x": {x}, "y": 0}}'.encode()
-        head = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    def look(self, x: float, view: str = "") -> socket.socket:
+        """A connection on which a look waits for its answer."""
+        body = json.dumps({"map": "pca", "x": x, "y": 0, "view": view})
+        head = f"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        parts = urlsplit(self.link)
         connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
-        connection.sendall(
-            b"POST /api/exhibits/0/look HTTP/1.1\r\n%b\r\n\r\n%b" % (head.encode(), body)
-        )
+        request = f"POST /api/exhibits/0/look HTTP/1.1\r\n{head}\r\n\r\n{body}"
+        connection.sendall(request.encode())
         return connection
 
-    exhibits = ToyExhibits(ToyExhibit(decode=decode))
-    with serving(exhibits) as link:
-        parts = urlsplit(link)
-        with look(1) as first:
-            assert began.acquire(timeout=10)
-            look(2).close()
-            fetch(link, "/api/exhibits/0/samples/1")  # after which the server has seen it go
-            with look(3) as last:
-                fetch(link, "/api/exhibits/0/samples/1")
-                let_through.set()
-                for connection in (first, last):
+    def catch_up(self) -> None:
+        """Once this is answered, the server has seen what came before."""
+        for _ in range(2):
+            fetch(self.link, "/api/exhibits/0/samples/1")
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    held = Held()
+    with serving(ToyExhibits(ToyExhibit(decode=held.decode))) as held.link:
+        yield held
+        held.let_through.set()
+
+
+def test_what_a_client_turned_away_from_is_not_decoded(held):
+    with held.look(1) as first:
+        assert held.began.acquire(timeout=10)
+        held.look(2).close()
+        held.catch_up()
+        with held.look(3) as last:
+            held.catch_up()
+            held.let_through.set()
+            for connection in (first, last):
+                assert connection.recv(12) == b"HTTP/1.1 200"
+    assert held.asked == [1, 3]
+
+
+def test_a_newer_look_of_the_same_view_takes_the_older_ones_place(held):
+    with held.look(1) as first:
+        assert held.began.acquire(timeout=10)
+        with held.look(2, "a") as old, held.look(3, "b") as other:
+            held.catch_up()
+            with held.look(4, "a") as new:
+                assert old.recv(12) == b"HTTP/1.1 409"
+                held.let_through.set()
+                for connection in (first, other, new):
                     assert connection.recv(12) == b"HTTP/1.1 200"
-    assert asked == [1, 3]
+    assert held.asked == [1, 4, 3]
 
 
 SCRIPT = """

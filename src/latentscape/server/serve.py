@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from urllib.parse import quote
 
@@ -45,10 +45,9 @@ def serve(
         print(f"the explorer is at {link}\nCtrl-C ends it", file=sys.stderr, flush=True)
         if open_browser and _has_screen():
             _open(link)
-        try:
+        with suppress(KeyboardInterrupt):
             _server(exhibits, guard).run(sockets=[listener])
-        except KeyboardInterrupt:
-            print("the explorer has ended", file=sys.stderr)
+        print("the explorer has ended", file=sys.stderr)
 
 
 @contextmanager
