@@ -64,7 +64,7 @@ def in_a_notebook() -> bool:
     return type(shell).__name__ in ("ZMQInteractiveShell", "Shell")  # the latter is Colab's
 
 
-def widget_of(exhibits: "Exhibits", *, height: int = 640) -> "Explorer":
+def widget_of(exhibits: "Exhibits", *, height: int = 720) -> "Explorer":
     """Exhibits as a notebook's widget.
 
     Args:

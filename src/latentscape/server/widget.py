@@ -33,10 +33,10 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
-    height = traitlets.Int(640).tag(sync=True)
+    height = traitlets.Int(720).tag(sync=True)
     _courier: Courier | None = None
 
-    def __init__(self, exhibits: Exhibits, *, height: int = 640):
+    def __init__(self, exhibits: Exhibits, *, height: int = 720):
         built = static_files()
         if not all(part in built for part in PARTS):
             raise UsageError(
