@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from functools import cached_property
 from itertools import pairwise
+from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FEWEST_STEPS, MOST_STEPS, MOST_KEYS = 3, 64, 12
 MOST_LATENTS, MOST_VALUES = 20_000, 1 << 25
-LEVEL_PIXELS = 1 << 21  # pixel values decoded for the level of the cycle error
+LEVEL_PIXELS = 1 << 20  # pixel values decoded for the level of the cycle error
 N_DRAWS = 2  # of random weights: in place of trained ones, twice as fast as five and said in words
 KEPT = 8
 
@@ -118,10 +119,11 @@ class Traveller:
         self.seed = seed
         self._ways: dict[str, Interpolator] = {}
         self._trips: OrderedDict[Journey, Trip] = OrderedDict()
+        self._lock = RLock()
 
     def trip(self, exhibit: "OpenExhibit", journey: Journey) -> Trip:
         """A journey that can be travelled, travelled and judged."""
-        with self.live.lock:
+        with self._lock:  # not the model's: pointers go on being decoded while a way is searched
             found = self._trips.pop(journey, None) or self._travelled(exhibit, journey)
             self._trips[journey] = found
             while len(self._trips) > KEPT:
@@ -217,7 +219,7 @@ class Traveller:
             encode=lambda: self._around,
             prior_matched=stored.prior_matched,
         )
-        n_level = int(np.clip(LEVEL_PIXELS // size, 32, N_LEVEL))
+        n_level = int(np.clip(LEVEL_PIXELS // size, 16, N_LEVEL))
         return Judge(self.live.model, crowd, net, n_level=n_level, seed=self.seed)
 
 
