@@ -114,7 +114,7 @@ def gather(exhibit: OpenExhibit, request: Request) -> Gathered:
         dials=parts.dials,
         epochs=parts.epochs,
         sheets=None if sheets is None else sheets.about,
-        decoded=None if decoder is None else tuple(exhibit.live.model.autoencoder.image_shape),
+        decoded=None if decoder is None else exhibit.live.model.autoencoder.image_shape,
     )
     _tell(request, 4)
     facts: dict[str, str | int | float] = {
@@ -203,7 +203,9 @@ def _columns(
 
 def _pictures(exhibit: OpenExhibit, rows: np.ndarray) -> tuple[Sheets | None, Ability]:
     try:
-        return sheets_of(exhibit.images(rows, "original", LARGEST_TILE)), Ability(possible=True)
+        return sheets_of(exhibit.images(rows.tolist(), "original", LARGEST_TILE)), Ability(
+            possible=True
+        )
     except LatentscapeError as error:
         return None, _told(error)
 
