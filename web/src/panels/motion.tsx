@@ -245,7 +245,8 @@ function Missed(props: { value: number | null; most: number; least: number }) {
         <rect width={(100 * value) / most} height="6" />
       </svg>
       <b>{figure(value)}</b>
-      <small>{value === least ? "mse, least" : "mse"}</small>
+      <small>mse</small>
+      {value === least && <span>least of all</span>}
     </span>
   );
 }
