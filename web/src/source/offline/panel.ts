@@ -120,7 +120,7 @@ export function reasonFor(panel: Panel): string {
   const lost =
     panel.deficit < 0
       ? "gain contrast where a cross-dissolve loses it"
-      : `lose ${Math.round(100 * panel.deficit)}% of the contrast that a cross-dissolve loses`;
+      : `lose ${Math.round(100 * panel.deficit)} % of the contrast that a cross-dissolve loses`;
   if (name === "dissolve" || name === "blurred dissolve") {
     return `the frames stay on the blend line of their ends (${off} off it at most), keep its time (${gap} off at most) and ${lost}`;
   }
