@@ -109,7 +109,7 @@ class ExhibitCard(Record):
         n: Samples of its store.
         image_shape: channels, height, width; None where there are no images at hand.
         abilities: By name: ``images``, ``reconstructions``, ``decode``, ``encode``, ``travel``,
-            ``dials``, ``motion``, ``training``.
+            ``dials``, ``motion``, ``training``; ``films`` where they cannot be saved.
         warnings: What the run's own records warn of, e.g. signs of collapse.
     """
 

@@ -7,7 +7,16 @@ import { complain, explained, overlay, type State, say } from "../app/state";
 import { LineChart } from "../look/chart";
 import { Player, Strip } from "../look/frames";
 import { Icon } from "../look/icons";
-import { Fault, IconButton, Measures, Picture, sentence, Thumb, Waiting } from "../look/parts";
+import {
+  Fault,
+  IconButton,
+  Impossible,
+  Measures,
+  Picture,
+  sentence,
+  Thumb,
+  Waiting,
+} from "../look/parts";
 import type { Path } from "../scatter/scatter";
 import type { FilmKind, Journey, Travelled } from "../source/source";
 import type { PanelProps } from "./index";
@@ -445,6 +454,8 @@ function Save({ state }: { state: State }) {
     }
     busy.value = null;
   };
+  const films = state.exhibit.value.abilities?.films;
+  if (films && !films.possible) return <Impossible ability={films} />;
   return (
     <div class="ls-row ls-save">
       <span class="ls-muted">Save</span>

@@ -96,6 +96,7 @@ def gather(exhibit: OpenExhibit, request: Request) -> Gathered:
         "dials": _dials(exhibit, parts, decode),
         "encode": _not("this file carries no encoder"),
         "motion": _not("this file carries no motion"),
+        "films": _not("this file saves no films"),
         "training": _training(exhibit, parts),
     }
     ways = _ways(exhibit) if decode.possible else ()
