@@ -79,6 +79,7 @@ function carry(state: State, scatter: Scatter, element: HTMLElement): (() => voi
       requestAnimationFrame(suit);
     }),
     effect(() => scatter.setTool(state.tool.value)),
+    keepClear(scatter, element),
     effect(() => scatter.setLabel(mapLabel(state))),
     carryPoints(state, scatter),
     effect(() => carryColours(state, scatter)),
@@ -99,6 +100,32 @@ function carry(state: State, scatter: Scatter, element: HTMLElement): (() => voi
     }),
     carryGrid(state, scatter),
   ];
+}
+
+/** The legend lies on the map's left: what is fitted keeps clear of it, and of the tools above. */
+function keepClear(scatter: Scatter, element: HTMLElement): () => void {
+  const stage = element.parentElement;
+  const measure = () => {
+    const from = element.getBoundingClientRect().left;
+    const covers = stage?.querySelectorAll('.ls-tools, .ls-legend[data-open="true"]') ?? [];
+    const left = Array.from(covers, (one) => one.getBoundingClientRect().right - from);
+    scatter.setInsets({ left: Math.max(0, ...left), right: 0, top: 0, bottom: 0 });
+  };
+  const sizes = new ResizeObserver(measure);
+  const watch = () => {
+    sizes.disconnect();
+    sizes.observe(element);
+    for (const one of stage?.querySelectorAll(".ls-legend") ?? []) sizes.observe(one);
+    measure();
+  };
+  const parts = new MutationObserver(watch);
+  if (stage)
+    parts.observe(stage, { childList: true, subtree: true, attributeFilter: ["data-open"] });
+  watch();
+  return () => {
+    parts.disconnect();
+    sizes.disconnect();
+  };
 }
 
 function carryPoints(state: State, scatter: Scatter): () => void {

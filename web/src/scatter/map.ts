@@ -144,9 +144,13 @@ class ScatterMap {
           ),
           animate,
         ),
-      zoomBy: (factor, { animate = STEP_MS } = {}) =>
-        this.zoomAt(factor, sight.width / 2, sight.height / 2, animate),
+      zoomBy: (factor, { animate = STEP_MS } = {}) => this.zoomAt(factor, ...sight.middle, animate),
       fit: ({ animate = FIT_MS } = {}) => this.look(WHOLE, animate),
+      setInsets: (insets) => {
+        sight.insets = insets;
+        this.moved = { byHand: false, quiet: true };
+        this.clock.request();
+      },
       get sight() {
         return seen();
       },
@@ -290,12 +294,12 @@ class ScatterMap {
       transform: () => {
         const { ex, ey, k } = sight.eye;
         const [bx, by] = sight.base;
-        const [w, h] = [sight.width / 2, sight.height / 2];
+        const [w, h] = sight.middle;
         return { x: w - k * (w + ex * bx), y: h - k * (h - ey * by), k };
       },
       moved: (x, y, k) => {
         const [bx, by] = sight.base;
-        const [w, h] = [sight.width / 2, sight.height / 2];
+        const [w, h] = sight.middle;
         this.clock.halt("eye");
         const eye = { ex: ((w - x) / k - w) / bx, ey: (h - (h - y) / k) / by, k };
         this.set(eye, { byHand: true, quiet: false });
@@ -347,7 +351,7 @@ class ScatterMap {
         const to = { ex: ex + (dx * sight.width) / px, ey: ey + (dy * sight.height) / py, k };
         this.look(to, STEP_MS);
       },
-      zoom: (factor) => this.zoomAt(factor, sight.width / 2, sight.height / 2, STEP_MS),
+      zoom: (factor) => this.zoomAt(factor, ...sight.middle, STEP_MS),
       fit: () => this.look(WHOLE, FIT_MS),
       choose: () => this.tell("click", this.pointed(this.middle(event))),
     });

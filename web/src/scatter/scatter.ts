@@ -156,6 +156,14 @@ export interface ScatterOptions {
   readonly reach?: number;
 }
 
+/** Pixels at each side that something else covers; what is fitted keeps clear of them. */
+export interface Insets {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
 export interface Scatter {
   setPoints(layout: Layout, options?: { animate?: number; view?: "fit" | "keep" }): void;
   /** NaN, or −1 of a category, is drawn as a grey ring. */
@@ -180,6 +188,8 @@ export interface Scatter {
   zoomTo(target: Extent | { indices: ArrayLike<number> }, options?: { animate?: number }): void;
   zoomBy(factor: number, options?: { animate?: number }): void;
   fit(options?: { animate?: number }): void;
+  /** Keeps what is fitted clear of what covers the sides, as long as room is left. */
+  setInsets(insets: Insets): void;
   /** Left, bottom, right, top of what is in sight. */
   readonly sight: Extent;
   toData(px: number, py: number): [x: number, y: number];

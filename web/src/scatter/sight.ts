@@ -2,7 +2,7 @@
 
 import { interpolateZoom } from "d3-interpolate";
 import { basePixels, type Camera, type Frame, toUnit, UNIT, viewOf } from "./frame";
-import type { Extent, View } from "./scatter";
+import type { Extent, Insets, View } from "./scatter";
 
 export const ZOOMS = [0.3, 50_000] as const;
 export type Aspect = "equal" | "free";
@@ -13,7 +13,12 @@ export interface Eye {
   readonly k: number;
 }
 
+const NO_INSETS: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
+/** Insets that would leave less of a side than this share are not kept clear of. */
+const LEAST_ROOM = 0.6;
+
 export class Sight {
+  insets: Insets = NO_INSETS;
   frame: Frame = UNIT;
   private before: Frame = UNIT;
   private mix = 1;
@@ -36,17 +41,40 @@ export class Sight {
 
   /** Pixels of a unit before zooming. */
   get base(): [number, number] {
-    const now = basePixels(this.frame, this.aspect, this.width, this.height);
+    const { wide, high } = this.room;
+    const now = basePixels(this.frame, this.aspect, wide, high);
     if (this.mix >= 1) return now;
-    const then = basePixels(this.before, this.aspect, this.width, this.height);
+    const then = basePixels(this.before, this.aspect, wide, high);
     const between = (a: number, b: number) => a + (b - a) * this.mix;
     return [between(then[0], now[0]), between(then[1], now[1])];
   }
 
+  /** The part that nothing covers: its size, and how far its middle lies from the canvas's. */
+  get room(): { wide: number; high: number; dx: number; dy: number } {
+    const { left, right, top, bottom } = this.insets;
+    const across = left + right <= (1 - LEAST_ROOM) * this.width;
+    const down = top + bottom <= (1 - LEAST_ROOM) * this.height;
+    return {
+      wide: across ? this.width - left - right : this.width,
+      high: down ? this.height - top - bottom : this.height,
+      dx: across ? (left - right) / 2 : 0,
+      dy: down ? (top - bottom) / 2 : 0,
+    };
+  }
+
+  /** Where the eye is on the canvas, in pixels. */
+  get middle(): [number, number] {
+    const { dx, dy } = this.room;
+    return [this.width / 2 + dx, this.height / 2 + dy];
+  }
+
+  /** What the whole canvas sees: its own middle lies beside the eye where something covers a side. */
   get camera(): Camera {
     const [bx, by] = this.base;
     const { ex, ey, k } = this.eye;
-    return { width: this.width, height: this.height, ex, ey, px: bx * k, py: by * k };
+    const { dx, dy } = this.room;
+    const [px, py] = [bx * k, by * k];
+    return { width: this.width, height: this.height, ex: ex - dx / px, ey: ey + dy / py, px, py };
   }
 
   get view(): View {
@@ -60,7 +88,8 @@ export class Sight {
   }
 
   eyeOn(extent: Extent): Eye {
-    return this.eyeOf(viewOf(extent, this.frame, this.base, [this.width, this.height]));
+    const { wide, high } = this.room;
+    return this.eyeOf(viewOf(extent, this.frame, this.base, [wide, high]));
   }
 
   units(x: number, y: number): [number, number] {

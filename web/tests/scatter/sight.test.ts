@@ -70,6 +70,33 @@ describe("what is looked at", () => {
   });
 });
 
+describe("what covers a side", () => {
+  const points = drawn(500, 2);
+
+  it("keeps what is fitted clear of it, and places stay their own inverse", () => {
+    const sight = sightOn(points);
+    sight.insets = { left: 200, right: 0, top: 0, bottom: 50 };
+    const [x0, y0, x1, y1] = extentOf(points);
+    expect(sight.screen(x0, y0)[0]).toBeGreaterThanOrEqual(200);
+    expect(sight.screen(x1, y1)[0]).toBeLessThanOrEqual(800);
+    expect(sight.screen(x0, y0)[1]).toBeLessThanOrEqual(450);
+    const [px, py] = sight.screen(x0, y1);
+    expect(sight.place(px, py)[0]).toBeCloseTo(x0, 4);
+    expect(sight.place(px, py)[1]).toBeCloseTo(y1, 4);
+    sight.eye = sight.eyeOn([x0, y0, (x0 + x1) / 2, (y0 + y1) / 2]);
+    expect(sight.screen(x0, y0)[0]).toBeGreaterThanOrEqual(200);
+    const middle = sight.screen((3 * x0 + x1) / 4, (3 * y0 + y1) / 4);
+    expect(middle[0]).toBeCloseTo(sight.middle[0], 3);
+    expect(middle[1]).toBeCloseTo(sight.middle[1], 3);
+  });
+
+  it("is overlooked where too little would be left", () => {
+    const sight = sightOn(points);
+    sight.insets = { left: 500, right: 0, top: 0, bottom: 0 };
+    expect(sight.middle).toEqual([400, 250]);
+  });
+});
+
 describe("the extent of points", () => {
   it("leaves out the farthest few of many, and none of few", () => {
     const lot = lots(2);
