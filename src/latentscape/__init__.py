@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from latentscape.explorer import explore as explore
     from latentscape.models import open_model as open_model
     from latentscape.models import running_in as running_in
+    from latentscape.motion.predictors import FitConfig as FitConfig
     from latentscape.records import load_record as load_record
     from latentscape.report.write import report as report
     from latentscape.store import Store as Store
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from latentscape.workflows.interpolate import interpolate as interpolate
     from latentscape.workflows.measure import measure as measure
     from latentscape.workflows.motion import motion as motion
+    from latentscape.workflows.motion.analysis import MotionConfig as MotionConfig
+    from latentscape.workflows.motion.predict import PredictConfig as PredictConfig
     from latentscape.workflows.motion.predict import predict_middles as predict_middles
     from latentscape.workflows.project import project as project
     from latentscape.workflows.tour import tour as tour
@@ -53,6 +56,9 @@ ROOMS = {
     "explore": "explorer",
     "TrainConfig": "training",
     "FinetuneConfig": "training",
+    "MotionConfig": "workflows.motion.analysis",
+    "PredictConfig": "workflows.motion.predict",
+    "FitConfig": "motion.predictors",
     "DataConfig": "data",
     "load_images": "data",
     "open_model": "models",

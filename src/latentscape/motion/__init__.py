@@ -6,11 +6,7 @@ order of imports. The verb lives a storey above this room, which must not know i
 and fetched when it is called.
 """
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import Any
-
+from latentscape.callable_room import called_as_verb
 from latentscape.motion.triplet import (
     cosine_at_middle,
     holder_exponent,
@@ -31,12 +27,4 @@ __all__ = [
     "triangle_ratio",
 ]
 
-
-class _Verb(ModuleType):
-    """A module that is called as the verb of its name."""
-
-    def __call__(self, *words: Any, **asked: Any) -> Any:
-        return import_module("latentscape.workflows.motion").motion(*words, **asked)
-
-
-sys.modules[__name__].__class__ = _Verb
+called_as_verb(__name__, "latentscape.workflows.motion")

@@ -6,20 +6,6 @@ hide the verb behind the module. So the module itself can be called: both doors 
 of imports. Importing it does not import matplotlib.
 """
 
-import sys
-from pathlib import Path
-from types import ModuleType
+from latentscape.callable_room import called_as_verb
 
-from latentscape.records import ReportRecord
-
-
-class _Verb(ModuleType):
-    """A module that is called as the verb of its name."""
-
-    def __call__(self, folder: Path | str) -> ReportRecord:
-        from latentscape.report.write import report
-
-        return report(folder)
-
-
-sys.modules[__name__].__class__ = _Verb
+called_as_verb(__name__, "latentscape.report.write")

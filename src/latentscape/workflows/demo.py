@@ -10,7 +10,7 @@ from latentscape.errors import UsageError
 from latentscape.records import DemoRecord, RunRecord
 from latentscape.training import TrainConfig
 from latentscape.training.loop import Listener
-from latentscape.workflows.opening import Progress
+from latentscape.workflows.opening import Progress, Say, unheard
 from latentscape.workflows.tour import QUICK_MEASURES, tour
 from latentscape.workflows.train import train
 
@@ -49,7 +49,7 @@ def demo(
     out: Path | str = "demo",
     *,
     seed: int = 0,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say | None = None,
     progress: Progress | None = None,
     listen: Callable[[int], Listener] | None = None,
 ) -> DemoRecord:
@@ -65,7 +65,7 @@ def demo(
         progress: Told how far the slow parts are.
         listen: Makes what hears each training, given its number of epochs.
     """
-    folder, started = Path(out), time.monotonic()
+    folder, started, say = Path(out), time.monotonic(), say or unheard
     if folder.is_file():
         raise UsageError(f"{folder} is a file, not a folder for the demo", "choose another --out")
     runs: list[RunRecord] = []

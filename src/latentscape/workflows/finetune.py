@@ -1,7 +1,6 @@
 """Finetune: a model that exists, trained further on images; a run folder with before and after."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +35,7 @@ from latentscape.training.recipes import recipe_of
 from latentscape.training.together import as_launched
 from latentscape.workflows.before_after import Told, before_and_after
 from latentscape.workflows.fit import COLLAPSED, RECORD, Plan, fit
-from latentscape.workflows.opening import Subject, open_subject
+from latentscape.workflows.opening import Say, Subject, open_subject, unheard
 
 N_LOOKED_AT = 2000
 HARDWARE = ("device", "devices", "n_nodes", "precision")  # fields of TrainConfig
@@ -53,7 +52,7 @@ def finetune(
     out: Path | str,
     resume: bool = False,
     listeners: tuple[Listener, ...] = (),
-    say: Callable[[str], None] = lambda _: None,
+    say: Say | None = None,
 ) -> FineTuneRecord | None:
     """Train a model further and leave a run folder that tells it before and after.
 
@@ -77,7 +76,7 @@ def finetune(
         TrainingError: If the loss breaks or the run collapses. Of a collapse weights, record and
             page are kept all the same, for there is something to see.
     """
-    config, folder = config or FinetuneConfig(), Path(out)
+    config, folder, say = config or FinetuneConfig(), Path(out), say or unheard
     require_free(folder, resume=resume)
     fabric = make_fabric(_hardware(config))
     subject = open_subject(model, data, "train", precision="fp32", device=str(fabric.device))
@@ -124,7 +123,7 @@ def _plan(
     begun: Path | None,
     *,
     fabric: Fabric,
-    say: Callable[[str], None],
+    say: Say,
 ) -> Plan:
     opened = subject.model
     rows = {name: np.flatnonzero(subject.splits == name) for name in ("train", "val", "test")}
@@ -192,7 +191,7 @@ def _as_it_is(subject: Subject) -> _AsItIs:
     return _AsItIs(squared / n, rate / n if model.posterior == "gaussian" else None)
 
 
-def _perceptual(config: FinetuneConfig, base: Base, *, say: Callable[[str], None]) -> float:
+def _perceptual(config: FinetuneConfig, base: Base, *, say: Say) -> float:
     """The perceptual weight: what was asked for, or what this machine allows."""
     if config.perceptual is not None:
         return config.perceptual

@@ -1,7 +1,6 @@
 """Fit: what `train` and `finetune` have in common, from a plan to the record of a run."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from latentscape.training.loop import Listener, Loop
 from latentscape.training.recipes import Recipe, rate_term
 from latentscape.training.weighting import Weighting, weighting_of
 from latentscape.workflows.measure.reconstruction import score_split
+from latentscape.workflows.opening import Say, unheard
 
 RECORD = "record"
 COLLAPSED = "collapsed"
@@ -100,7 +100,7 @@ def fit(
     fabric: Fabric,
     folder: Path,
     listeners: tuple[Listener, ...] = (),
-    say: Callable[[str], None] = lambda _: None,
+    say: Say | None = None,
 ) -> RunRecord:
     """Train as planned, from the start or from where a stopped run stood.
 
@@ -135,7 +135,7 @@ def fit(
         with open_loggers(config.loggers if fabric.is_global_zero else (), folder) as loggers:
             loop.listeners = (*listeners, *loggers) if fabric.is_global_zero else ()
             if fabric.is_global_zero:
-                _forewarn(loop.doctor.weighting, say)
+                _forewarn(loop.doctor.weighting, say or unheard)
             return _run(loop, plan)
     except OSError as error:
         raise RunError(
@@ -181,7 +181,7 @@ def _loop(plan: Plan, fabric: Fabric, folder: Path) -> Loop:
     return loop
 
 
-def _forewarn(weighting: Weighting | None, say: Callable[[str], None]) -> None:
+def _forewarn(weighting: Weighting | None, say: Say) -> None:
     """Say what β comes to, and warn where it is far off."""
     if weighting is None:
         return

@@ -20,10 +20,15 @@ from latentscape.records import Provenance, read_run, stem_of
 from latentscape.store import Store
 
 Progress = Callable[[int, int, str], None]
+Say = Callable[[str], None]
 
 SPLITS = (*get_args(Split), "all")
 BATCH = 256
 COLOURS: dict[int, Literal["L", "RGB"]] = {1: "L", 3: "RGB"}
+
+
+def unheard(line: str) -> None:
+    """Takes what a verb says where nobody listens."""
 
 
 @dataclass(frozen=True)

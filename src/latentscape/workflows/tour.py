@@ -14,7 +14,7 @@ from latentscape.workflows.encode import encode
 from latentscape.workflows.interpolate import interpolate
 from latentscape.workflows.measure import measure, require_measure
 from latentscape.workflows.measure.reconstruction import measure_reconstruction
-from latentscape.workflows.opening import Progress, images_kept
+from latentscape.workflows.opening import Progress, Say, images_kept, unheard
 from latentscape.workflows.project import project
 from latentscape.workflows.sample import (
     manifold_aggregate,
@@ -35,7 +35,7 @@ def tour(
     limit: int = 5000,
     n_pairs: int = 6,
     measures: tuple[str, ...] = QUICK_MEASURES,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say | None = None,
     progress: Progress | None = None,
 ) -> tuple[Record, ...]:
     """Encode, measure, map, draw samples and manifolds, and travel; for the run's test split.
@@ -60,7 +60,7 @@ def tour(
         require_measure(what)
     wanted = Wanted(maps, limit, n_pairs, measures)
     with images_kept():
-        return tuple(_stops(Path(run), wanted, say=say, progress=progress))
+        return tuple(_stops(Path(run), wanted, say=say or unheard, progress=progress))
 
 
 class Wanted(NamedTuple):
@@ -76,7 +76,7 @@ def _stops(
     folder: Path,
     wanted: Wanted,
     *,
-    say: Callable[[str], None],
+    say: Say,
     progress: Progress | None,
 ) -> Iterator[Record]:
     about = read_run(folder)
@@ -114,7 +114,7 @@ def _stops(
         yield from _if_possible(picture, say=say)
 
 
-def _if_possible(make: Callable[[], Record], *, say: Callable[[str], None]) -> Iterator[Record]:
+def _if_possible(make: Callable[[], Record], *, say: Say) -> Iterator[Record]:
     try:
         yield make()
     except (UsageError, DataError, ShapeError) as error:

@@ -14,6 +14,7 @@ from latentscape.training.loop import Listener
 from latentscape.training.recipes import Recipe, recipe_named, recipe_of
 from latentscape.training.together import as_launched
 from latentscape.workflows.fit import Plan, fit
+from latentscape.workflows.opening import Say
 
 
 def train(
@@ -24,7 +25,7 @@ def train(
     resume: bool = False,
     listeners: tuple[Listener, ...] = (),
     progress: Callable[[int, int], None] | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say | None = None,
 ) -> RunRecord:
     """Train a model and leave a run folder.
 

@@ -44,7 +44,7 @@ class Trials:
     repeats: int = 5
     seed: int = 0
     groups: np.ndarray | None = None
-    tick: Callable[[], None] = lambda: None
+    tick: Callable[[], None] | None = None
 
     @property
     def n_takes(self) -> int:
@@ -90,7 +90,8 @@ class Trials:
         try:
             return score(known, seed)
         finally:
-            self.tick()
+            if self.tick is not None:
+                self.tick()
 
     def _told(self, value: float, ways: list[list[float]], n: int) -> Tried:
         halves, chance, rotated = ways

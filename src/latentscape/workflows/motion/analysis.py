@@ -57,25 +57,7 @@ def analyse_motion(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> MotionRecord:
-    """Say what a model's latents know of motion, beside pixels and shuffled middles.
-
-    Frames are encoded into ``stores/``, flow and numbers are kept below ``flows/`` and
-    ``motion/numbers/``: a stopped analysis goes on, and a second one reads. Memory does not grow
-    with the number of triplets, but for some sixty numbers of each.
-
-    Args:
-        model: MODEL.
-        data: DATA of moving pictures; the model's own images if None.
-        config: The flow, and how much is looked at.
-        out: Folder to write to; the model's run if None. The record is ``motion/DATA.json`` in it.
-        latents: Folder of ``latent1..3.npy`` to read instead of encoding.
-        seed: Of shuffles, bootstraps and choices.
-        progress: Called with (done, in all, unit).
-
-    Raises:
-        UsageError, DataError, ModelError, StoreError: As `open_motion` does; UsageError too if
-            there is no such flow.
-    """
+    """The verb's work; words and errors are those of `latentscape.workflows.motion.motion`."""
     config = config or MotionConfig()
     flow = flow_named(config.flow)
     subject = open_motion(model, data, out=out, latents=latents, seed=seed, progress=progress)
