@@ -10,7 +10,11 @@ from safetensors.torch import load_file
 from latentscape.data import DataConfig
 from latentscape.errors import TrainingError, UsageError
 from latentscape.training import TrainConfig
+from latentscape.training.checkpoint import Progress
+from latentscape.training.doctor import Doctor
 from latentscape.training.history import read_history
+from latentscape.training.validation import Validation
+from latentscape.training.watch import Signs
 
 MANY = {"data": DataConfig("digits"), "batch_size": 25}  # 55 steps an epoch
 CRUSHED = {**MANY, "recipe": "vae", "recipe_options": {"beta": 1e4}, "epochs": 4}
@@ -208,3 +212,22 @@ def test_wrong_words_are_refused_before_anything_is_written(quick, tmp_path):
     with pytest.raises(UsageError, match="belongs to the likelihood gaussian-fixed"):
         quick(recipe="sigma_vae", beta_convention="mean-sum")
     assert not (tmp_path / "run").exists()
+
+
+def test_what_the_base_showed_is_no_collapse_of_the_training():
+    dull = Signs(rate=70.0, active_units=200, output_share=0.0067)
+    assert Signs(rate=73.0, active_units=200, output_share=0.0066).collapse(dull) is None
+    assert "rate is" in (Signs(rate=0.01, active_units=9, output_share=0.006).collapse(dull) or "")
+    assert Signs(rate=73.0, active_units=200, output_share=0.0066).collapse() is not None
+
+    progress = Progress(
+        n_steps=5000, epoch=1, history={"epoch": [0], "val_rate": [70.0], "active_units": [200],
+                                        "output_share": [0.0067]},
+    )  # fmt: skip
+    checked = Validation({}, 1.0, 73.0, 0.1, 0.1, Signs(73.0, 200, 0.0066))
+    doctor = Doctor(TrainConfig())
+    doctor.judge(progress, checked)
+    assert progress.collapsed == 0
+    progress.history["output_share"] = [0.5]
+    doctor.judge(progress, checked)
+    assert progress.collapsed == 1

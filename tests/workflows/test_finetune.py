@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import latentscape.models.opened as opened_models
 import latentscape.workflows.finetune as workflow
@@ -93,6 +94,52 @@ def test_the_record_says_what_measuring_says(base, tmp_path):
     columns = read_history(tmp_path / "x").columns
     assert columns["epoch"] == (0, 1, 2)  # the base stands before the first
     assert np.isnan(columns["train_loss"][0])
+
+
+def without_decoder(run: Path, *, share: float) -> None:
+    """Scale down the weights of a run's decoder: it paints nearly one image whatever the code."""
+    weights = load_file(run / "model.safetensors")
+    save_file(
+        {n: w * share if n.startswith("decoder") else w for n, w in weights.items()},
+        run / "model.safetensors",
+    )
+    about = json.loads((run / "run.json").read_text())
+    del about["weights_sha256"]
+    (run / "run.json").write_text(json.dumps(about))
+
+
+@pytest.mark.parametrize("part", ["decoder", "all"])
+def test_a_base_that_paints_one_image_already_is_not_laid_to_fine_tuning(make_run, tmp_path, part):
+    dull = make_run("dull", data=DATA)
+    without_decoder(dull, share=0.01)
+    config = FinetuneConfig(train=part, **{**QUICK, "epochs": 1, "learning_rate": 1e-7})
+    record = finetune(dull, None, config, out=tmp_path / "x")
+    assert record.before["reconstruction_spread"].value < 0.01
+    assert record.verdict.startswith("the base was so already: reconstructions vary")
+    assert read_run(tmp_path / "x")["state"] == "finished"
+
+
+def test_a_collapse_that_only_the_end_shows_is_in_the_runs_state(base, tmp_path, monkeypatch):
+    def broken(plan, **words):
+        told = fit(plan, **words)
+        without_decoder(words["folder"], share=0.0)
+        return told
+
+    fit = workflow.fit
+    monkeypatch.setattr(workflow, "fit", broken)
+    record = finetune(base, None, FinetuneConfig(**{**QUICK, "epochs": 1}), out=tmp_path / "x")
+    assert record.verdict.startswith("not learnt: reconstructions vary 0 %")
+    assert read_run(tmp_path / "x")["state"].startswith("finished, but collapsed: reconstructions")
+
+
+def test_of_a_decoder_alone_no_beta_is_told(base, tmp_path):
+    told = {}
+    for part in ("decoder", "all"):
+        said: list[str] = []
+        config = FinetuneConfig(train=part, **{**QUICK, "epochs": 1})
+        finetune(base, None, config, out=tmp_path / part, say=said.append)
+        told[part] = any("in ELBO units" in line for line in said)
+    assert told == {"decoder": False, "all": True}
 
 
 def test_the_failed_recipe_is_stopped_and_can_be_looked_at(base, tmp_path):

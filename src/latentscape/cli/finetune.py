@@ -169,8 +169,7 @@ def _run(
         say(f"stopped by Ctrl-C and saved; go on with --resume --out {out}")
         raise typer.Exit(1)
     page = _page(out, maps)
-    lines = row_lines((record.before, record.after, record.drift))
-    lines += _difference_lines(record)
+    lines = _side_lines(record) + row_lines((record.drift,)) + _difference_lines(record)
     lines += [record.verdict, *([f"cure: {record.cure}"] if record.cure else [])]
     lines += [f"report                  {page}"] if page else []
     lines.append(f"run                     {out}")
@@ -189,13 +188,37 @@ def _page(out: Path, maps: tuple[str, ...]) -> Path | None:
     return Path(write_report(out).path)
 
 
+def _side_lines(record: Any) -> list[str]:
+    """Before and after; of two likelihoods without what is summed under them."""
+    from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
+
+    was, now = record.likelihoods
+    if was == now:
+        return row_lines((record.before, record.after))
+    rows, out = [], []
+    for row in (record.before, record.after):
+        out += [m.name for m in row.measures if m.name in OF_ONE_LIKELIHOOD]
+        kept = tuple(m for m in row.measures if m.name not in OF_ONE_LIKELIHOOD)
+        rows.append(row.model_copy(update={"measures": kept}))
+    names = ", ".join(dict.fromkeys(out))
+    told = f"left out, as likelihoods do not compare ({was} before, {now} after): {names}"
+    return [*row_lines(rows), *([told] if names else [])]
+
+
 def _difference_lines(record: Any) -> list[str]:
     """After less before with how the intervals were made; plain numbers where there are none."""
     if record.differences:
         made = f"  intervals: {record.differences[0].interval}"
         return ["after less before", *map(_difference_line, record.differences), made]
+    from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
+
     now = {measure.name: measure for measure in record.after.measures}
-    apart = [(m, now[m.name].value - m.value) for m in record.before.measures if m.name in now]
+    is_one = len(set(record.likelihoods)) == 1
+    apart = [
+        (m, now[m.name].value - m.value)
+        for m in record.before.measures
+        if m.name in now and (is_one or m.name not in OF_ONE_LIKELIHOOD)
+    ]
     plain = [f"  {m.name:<24}{value:>+12.5g} {m.unit}".rstrip() for m, value in apart]
     return ["after less before, without intervals: too few images", *plain]
 

@@ -127,15 +127,15 @@ class TrainingBar:
         self.bar.draw(step, n_steps, images_per_second, "steps, images", left)
 
     def on_epoch(self, row: dict[str, float]) -> None:
-        """One line an epoch: loss, rate and distortion apart, active units, speed."""
+        """One line an epoch: loss, of the validation images also its parts and units; speed."""
         bound = ""
         if "val_rate" in row:
             bound = f"  rate {row['val_rate']:.2f} nat  active {row['active_units']:.0f}"
         say(
             f"epoch {row['epoch']:>3.0f}/{self.n_epochs}  "
-            f"train {row['train_loss']:.2f}  val {row['val_loss']:.2f}  "
+            f"train {row['train_loss']:.2f}; validation {row['val_loss']:.2f}  "
             f"distortion {row['val_distortion']:.2f}{bound}  "
-            f"PSNR of mean MSE {row['psnr_of_mean_mse']:.2f} dB  "
+            f"PSNR of mean MSE {row['psnr_of_mean_mse']:.2f} dB; "
             f"{row['images_per_second']:,.0f} images/s"
         )
 

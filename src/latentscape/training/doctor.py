@@ -8,7 +8,8 @@ worth; then waiting does not help, and the run stops or is re-weighted. All othe
 after more patience, in the validation of two epochs in a row.
 
 A fine-tuning begins with latents that carry something. Under such a weight it need not have lost
-all of it to be given up: a tenth of the rate that it began with is the same road, further up.
+all of it to be given up: a tenth of the rate that it began with is the same road, further up. What
+the model that it began with showed already is no collapse of its own.
 """
 
 import warnings
@@ -27,7 +28,7 @@ from latentscape.training.checkpoint import Progress
 from latentscape.training.config import TrainConfig
 from latentscape.training.cure import cause_of, cure, reason
 from latentscape.training.validation import Validation
-from latentscape.training.watch import EPOCHS_IN_A_ROW, FIRST_STEPS, settled_after
+from latentscape.training.watch import EPOCHS_IN_A_ROW, FIRST_STEPS, Signs, settled_after
 from latentscape.training.weighting import Weighting, figure
 
 LOOK_EVERY = 5
@@ -186,7 +187,8 @@ class Doctor:
         hopeless = weighting is not None and weighting.too_strong and progress.rate_share == 1
         settled = progress.n_steps >= settled_after(hopeless=hopeless)
         warmed_up = term is None or progress.epoch > term.warmup_epochs
-        collapsed = settled and warmed_up and checked.signs.collapse() is not None
+        seen = checked.signs.collapse(_at_the_beginning(progress))
+        collapsed = settled and warmed_up and seen is not None
         collapsed |= hopeless and self._lost(checked.signs.rate)
         progress.collapsed = progress.collapsed + 1 if collapsed else 0
         if progress.rate_share < 1:
@@ -199,8 +201,9 @@ class Doctor:
             TrainingError: If it has, and is to stop.
         """
         if progress.collapsed >= EPOCHS_IN_A_ROW and self.config.doctor != "off":
-            has_rate = checked.signs.rate is not None
-            seen = checked.signs.collapse() or self._fallen(checked.rate)
+            has_rate = checked.signs.rate is not None and self.config.trains == "all"
+            seen = checked.signs.collapse(_at_the_beginning(progress))
+            seen = seen or self._fallen(checked.rate)
             raise self._collapse(progress, f"epoch {progress.epoch}", seen, has_rate=has_rate)
 
     def row(self, progress: Progress) -> dict[str, float]:
@@ -240,6 +243,18 @@ class Doctor:
         """Go on with an unfinished window; None (from before there was a doctor) begins anew."""
         if state is not None:
             self.sums, self.n_images = state["sums"], state["n_images"]
+
+
+def _at_the_beginning(progress: Progress) -> Signs | None:
+    """What the model that a fine-tuning began with showed; None of a training from the start."""
+    columns = progress.history
+    if not columns.get("epoch") or columns["epoch"][0] != 0:
+        return None
+    return Signs(
+        rate=columns["val_rate"][0] if "val_rate" in columns else None,
+        active_units=int(columns["active_units"][0]) if "active_units" in columns else 0,
+        output_share=columns["output_share"][0],
+    )
 
 
 def _figures(done: Pass) -> Tensor:

@@ -25,15 +25,25 @@ class Signs:
     active_units: int
     output_share: float
 
-    def collapse(self) -> str | None:
-        """The sentence that names the collapse, or None."""
-        gaussian = self.rate is not None
-        signs = signs_in(
-            rate=self.rate,
-            active_units=self.active_units if gaussian else None,
-            spread=self.output_share,
-        )
-        return signs[0] if signs else None
+    def sentences(self) -> dict[str, str]:
+        """Each sign of collapse that is there, by its kind."""
+        values = {
+            "rate": self.rate,
+            "active_units": None if self.rate is None else self.active_units,
+            "spread": self.output_share,
+        }
+        alone = {kind: dict.fromkeys(values) | {kind: values[kind]} for kind in values}
+        found = {kind: signs_in(**one) for kind, one in alone.items()}
+        return {kind: said[0] for kind, said in found.items() if said}
+
+    def collapse(self, since: "Signs | None" = None) -> str | None:
+        """The sentence that names the collapse, or None.
+
+        Args:
+            since: Of the model that training began with: a sign that it showed is none of training.
+        """
+        known = {} if since is None else since.sentences()
+        return next((said for kind, said in self.sentences().items() if kind not in known), None)
 
 
 def check_finite(parts: dict[str, float], moment: str) -> None:

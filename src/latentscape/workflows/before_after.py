@@ -1,7 +1,7 @@
 """A model before and after fine-tuning, measured in one pass over the same images."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from latentscape.records.side_by_side import OF_ONE_LIKELIHOOD
 from latentscape.training.cure import diagnose
 from latentscape.training.recipes import Recipe, prior_matched
 from latentscape.training.watch import Signs
-from latentscape.training.weighting import figure, weighting_of
+from latentscape.training.weighting import figure
 from latentscape.workflows.fit import Plan
 from latentscape.workflows.measure.parts import grouping_of_images
 from latentscape.workflows.measure.reconstruction import likelihood_words
@@ -37,6 +37,7 @@ WEIGHTS = (
     *("beta", "perceptual", "equivariance", "patch_weight"),
     *("weight", "scale", "decoder_weight", "latent_weight"),
 )
+Words = tuple[str, str]  # a verdict and its cure
 MEASURE_OF = {"psnr": "psnr_mean"}  # a column of single images to the measure that is its mean
 
 
@@ -116,7 +117,8 @@ def before_and_after(subject: Subject, after: OpenModel, plan: Plan, told: Told)
         _active(sides[0], old, pulled=_pulled(subject.model)),
         _active(sides[1], new, pulled=_pulled(subject.model)),
     )
-    verdict, cure = _verdict(now, plan, told, n_active=int(active[1].sum()))
+    n_active = (int(active[0].sum()), int(active[1].sum()))
+    verdict, cure = _verdict((before, now), plan, told, n_active=n_active)
     base = plan.base or {}
     return FineTuneRecord(
         provenance=_provenance(subject, after, plan),
@@ -245,23 +247,46 @@ def _active(side: _Side, means: np.ndarray, *, pulled: bool) -> np.ndarray:
     return sums.active if pulled else scaled_active(sums.means.variance, noise)
 
 
-def _verdict(now: Row, plan: Plan, told: Told, *, n_active: int) -> tuple[str, str]:
-    """What the collapse doctor says of the model that came out, and its advice."""
-    if told.collapse is not None:
-        return told.collapse.message, told.collapse.hint or ""
-    found = {m.name: m.value for m in now.measures}
-    signs = Signs(
+def collapse_since(record: FineTuneRecord) -> str | None:
+    """The first sign of collapse that the model after shows and the one before did not."""
+    was, came = (
+        _signs(row, n_active=int(active.sum()))
+        for row, active in (
+            (record.before, record.active_before),
+            (record.after, record.active_after),
+        )
+    )
+    return came.collapse(was)
+
+
+def _signs(row: Row, *, n_active: int) -> Signs:
+    found = {m.name: m.value for m in row.measures}
+    return Signs(
         rate=found.get("rate"),
         active_units=n_active,
         output_share=found.get("reconstruction_spread", 1.0),
     )
-    weighting = weighting_of(
-        plan.images, plan.rows["train"], recipe=plan.recipe, model=plan.description
-    )
+
+
+def _verdict(rows: tuple[Row, Row], plan: Plan, told: Told, *, n_active: tuple[int, int]) -> Words:
+    """What the collapse doctor says of the model that came out beside its base, and its advice."""
+    if told.collapse is not None:
+        return told.collapse.message, told.collapse.hint or ""
+    was, came = (_signs(row, n_active=n) for row, n in zip(rows, n_active, strict=True))
+    if came.collapse() is not None and came.collapse(was) is None:
+        before, now = ("; ".join(signs.sentences().values()) for signs in (was, came))
+        name = (plan.base or {}).get("name", "the base")
+        return (
+            f"the base was so already: {before}; and after: {now}",
+            f"look at {name} by measure collapse, and begin with a base that carries something; "
+            "or train longer",
+        )
+    if came.collapse() is not None and plan.config.trains == "decoder":
+        came = replace(came, rate=None)  # the encoder is the base's: it is the decoder that broke
     diagnosis = diagnose(
-        signs,
-        weighting,
-        errors=(found["mse"], found["mae"]),
+        came,
+        plan.weighting(),
+        errors=(rows[1]["mse"].value, rows[1]["mae"].value),
         recipe=plan.config.recipe,
         convention=plan.config.beta_convention,
     )

@@ -28,12 +28,12 @@ from latentscape.training.finetuning import (
     description_of,
     training_of,
 )
-from latentscape.training.folder import check_folder, require_free
+from latentscape.training.folder import check_folder, require_free, update_run
 from latentscape.training.hardware import make_fabric
 from latentscape.training.loop import Listener
 from latentscape.training.recipes import recipe_of
 from latentscape.training.together import as_launched
-from latentscape.workflows.before_after import Told, before_and_after
+from latentscape.workflows.before_after import Told, before_and_after, collapse_since
 from latentscape.workflows.fit import COLLAPSED, RECORD, Plan, fit
 from latentscape.workflows.opening import Say, Subject, open_subject, unheard
 
@@ -267,4 +267,7 @@ def _measured(subject: Subject, words: str, plan: Plan, folder: Path, told: Told
     tested = replace(subject, model=before, split="test", rows=plan.rows["test"])
     record = before_and_after(tested, open_model(folder, "fp32", device=device), plan, told)
     record.save(folder / "measures" / "finetuning")
+    sign = None if told.collapse is not None else collapse_since(record)
+    if sign is not None:
+        update_run(folder, state=f"{told.stopped}, but collapsed: {sign}")
     return record

@@ -93,6 +93,14 @@ class Plan:
                 "give labelled images of two classes or more, or use --recipe vae",
             )
 
+    def weighting(self) -> Weighting | None:
+        """How the rate is weighed; None where it has no β, or the decoder alone is trained."""
+        if self.config.trains == "decoder":
+            return None
+        return weighting_of(
+            self.images, self.rows["train"], recipe=self.recipe, model=self.description
+        )
+
 
 def fit(
     plan: Plan,
@@ -168,14 +176,13 @@ def _loop(plan: Plan, fabric: Fabric, folder: Path) -> Loop:
         )
     check_loggers(config.loggers)
     weighted = replace(config, weight_decay=max(config.weight_decay, recipe.weight_decay))
-    weighting = weighting_of(images, plan.rows["train"], recipe=recipe, model=plan.description)
     loop = Loop(
         Learner(model, objective, trains=config.trains),
         feeds,
         config=weighted,
         fabric=fabric,
         folder=folder,
-        doctor=Doctor(config, weighting, rate_term(recipe), base_rate=plan.base_rate),
+        doctor=Doctor(config, plan.weighting(), rate_term(recipe), base_rate=plan.base_rate),
     )
     loop.begins_trained = plan.base is not None
     return loop
