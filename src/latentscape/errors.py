@@ -4,6 +4,7 @@ LatentscapeError            the work failed                             exit cod
 ├── UsageError              the words were wrong: option, name, value   exit code 2
 ├── DataError               images missing, unreadable, or unfit for the task
 │   ├── SizesError          images of several sizes, where none was asked for
+│   ├── SplitError          too few images, shots or groups to part into splits
 │   └── UndefinedError      a measure that these samples do not define (too few, one class)
 ├── ModelError              a model that cannot be found, read or built
 ├── RunError                a run folder that is damaged, foreign or from another version
@@ -43,6 +44,10 @@ class DataError(LatentscapeError):
 
 class SizesError(DataError):
     """Images differ in size and no size was asked for; a size mends it."""
+
+
+class SplitError(DataError):
+    """Too few images, shots or groups to be parted into splits; taken whole they can be used."""
 
 
 class UndefinedError(DataError):

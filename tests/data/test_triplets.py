@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentscape.data import DataConfig, DataWarning, describe, load_images, split_rows
+from latentscape.data import (
+    DataConfig,
+    DataWarning,
+    describe,
+    load_images,
+    split_rows,
+    warn_of_cut_scenes,
+)
 from latentscape.errors import DataError
 
 
@@ -86,11 +93,13 @@ def test_without_splits_or_clips_a_shot_is_a_group(tmp_path):
     np.testing.assert_array_equal(images.groups, images.motion.shots.repeat(3))
 
 
-def test_a_shot_in_training_and_in_the_test_is_warned_of(tmp_path):
+def test_a_scene_in_training_and_in_the_test_is_told_of_and_warned_of_in_a_sentence(tmp_path):
     for place, shade in (("train/one_1", 20), ("train/one_3", 200), ("test/one_4", 200)):
         triplet(tmp_path / place, shade=shade)
-    with pytest.warns(DataWarning, match=r"1 of 1 test triplets .*memory \(test/one_4\)$"):
-        images = load(tmp_path)
+    images = load(tmp_path)  # without a warning: not all who read images use their splits
+    with pytest.warns(DataWarning, match=r"cuts 1 of 2 scenes.*latentscape info") as warned:
+        warn_of_cut_scenes(images)
+    assert len(str(warned[0].message).removeprefix(images.name)) <= 140
     assert images.motion.notes["scene"].tolist() == [
         "one/scene-001", "one/scene-000", "one/scene-001",
     ]  # fmt: skip
@@ -99,27 +108,35 @@ def test_a_shot_in_training_and_in_the_test_is_warned_of(tmp_path):
         "train/one/scene-000",
         "train/one/scene-001",
     ]
+    facts = describe(images)
     told = "1 of 2, triplets in each: one/scene-001 (test 1, train 1)"
-    assert describe(images)["shots in several splits"] == told
-    with pytest.raises(DataError, match="cuts shots: 1 of 1 test") as error:
+    assert facts["scenes in several splits"] == told
+    assert facts["test beside train"].startswith("1 of 1 test triplets")
+    assert facts["test beside train"].endswith("memory (test/one_4)")
+    assert facts["motion triplets"] == "3 (scenes: 2, films: 1)"  # as motion counts them
+    with pytest.raises(DataError, match="cuts scenes: 1 of 1 test") as error:
         load(tmp_path, strict=True)
     assert "leave out strict" in error.value.hint
 
 
-def test_a_shot_that_validation_shares_is_warned_of(tmp_path):
-    """Early stopping reads validation: neither training nor the test may share shots with it."""
+def test_a_scene_that_validation_shares_is_told_of(tmp_path):
+    """Early stopping reads validation: neither training nor the test may share scenes with it."""
     for name, shade in {
         "train/one_1": 20, "val/one_2": 20, "val/one_5": 120, "test/one_6": 120, "test/one_9": 220,
     }.items():  # fmt: skip
         triplet(tmp_path / name, shade=shade)
-    with pytest.warns(DataWarning) as warned:
-        load(tmp_path)
-    (said,) = [str(one.message) for one in warned]
-    assert "1 of 2 val triplets are of shots that are trained on" in said
-    assert "(val/one_2)" in said
-    assert "1 of 2 test triplets are of shots that validation reads" in said
-    assert "(test/one_6)" in said
-    assert "memory (test" not in said
+    facts = describe(load(tmp_path))
+    early, late = facts["val beside train"], facts["test beside val"]
+    assert early.startswith("1 of 2 val triplets are of scenes that are trained on")
+    assert early.endswith("(val/one_2)")
+    assert late.startswith("1 of 2 test triplets are of scenes that validation reads")
+    assert late.endswith("(test/one_6)")
+    assert "test beside train" not in facts
+
+
+def test_a_split_that_cuts_no_scene_is_not_spoken_of(film):
+    warn_of_cut_scenes(load(film))
+    assert not [name for name in describe(load(film)) if "beside" in name or "several" in name]
 
 
 def test_validation_drawn_from_a_sets_training_part_goes_by_shot(tmp_path):
@@ -186,7 +203,9 @@ def test_what_is_not_whole_is_named_and_left_out(film):
     (film / "train" / "b" / "frame2.png").write_bytes(b"no image")
     with pytest.warns(DataWarning) as told:
         images = load(film)
-    assert any("lack a frame: train/short" in str(w.message) for w in told)
+    assert any(
+        "1 of 7 triplets" in str(w.message) and "frame: train/short" in str(w.message) for w in told
+    )
     assert len(images) == 15
     left = {skipped.path: skipped.reason for skipped in images.skipped}
     assert left["train/short/frame1.png"] == "its triplet is not whole"
@@ -218,10 +237,12 @@ def test_a_folder_without_triplets_says_what_one_looks_like(tmp_path):
 
 @pytest.mark.realdata
 def test_the_animation_triplets(data_root):
-    with pytest.warns(DataWarning, match=r"val triplets are of shots that are trained on") as told:
-        images = load(data_root / "animation" / "triplets", size=32, resize="squash")
-    assert "shots that validation reads" in str(told[0].message)
-    assert "test triplets are of shots that are trained on" not in str(told[0].message)
+    images = load(data_root / "animation" / "triplets", size=32, resize="squash")
+    facts = describe(images)
+    assert "val triplets are of scenes that are trained on" in facts["val beside train"]
+    assert "scenes that validation reads" in facts["test beside val"]
+    assert "test beside train" not in facts
+    assert facts["motion triplets"] == "91 (scenes: 5, films: 1)"
     rows = split_rows(images, DataConfig("x"))
     assert {split: len(chosen) for split, chosen in rows.items()} == {
         "train": 180, "val": 18, "test": 75,

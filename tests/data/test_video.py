@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from latentscape.data import DataConfig, DataWarning, describe, load_images, split_rows
-from latentscape.errors import DataError, SizesError, UsageError
+from latentscape.errors import DataError, SizesError, SplitError, UsageError
 
 COLOURS = ((30, 40, 200), (200, 60, 30), (60, 200, 60), (220, 220, 60), (120, 20, 160))
 LENGTHS = (12, 9, 10, 11, 13)
@@ -92,9 +92,9 @@ def test_every_split_has_shots_and_no_triplet_is_cut(film):
 def test_one_shot_alone_cannot_be_split_and_says_what_to_do(tmp_path):
     film = film_of(tmp_path / "one.avi", scene(COLOURS[0], 12))
     images = load(film)
-    with pytest.raises(DataError, match="too few groups") as error:
+    with pytest.raises(SplitError, match=r"too few shots .* one has 1$") as error:
         split_rows(images, DataConfig("x"))
-    assert "test_fraction=0" in error.value.hint
+    assert error.value.hint == "give a longer film or more films: three shots or more"
     alone = DataConfig("x", val_fraction=0, test_fraction=0)
     assert len(split_rows(images, alone)["train"]) == 12
 
@@ -109,6 +109,24 @@ def test_still_and_held_moments_are_left_out_and_counted(tmp_path):
     facts = describe(images)
     assert facts["motion triplets"] == "6 (shots: 1, films: 1, left out as still: 6)"
     assert len(load(film, min_motion=0).motion) == 12
+
+
+def test_facts_count_shots_that_have_no_triplet(tmp_path):
+    frames_in(tmp_path / "one" / "a", scene(COLOURS[0], 1))
+    assert (
+        describe(load(tmp_path / "one"))["motion triplets"]
+        == "0 (shots: 1, of which without a triplet: 1)"
+    )
+    frames_in(tmp_path / "one" / "b", scene(COLOURS[1], 5))
+    told = "3 (shots: 2, of which without a triplet: 1, films: 1)"
+    assert describe(load(tmp_path))["motion triplets"] == told
+
+
+def test_one_black_frame_is_not_called_nearly_binary(tmp_path):
+    frames_in(tmp_path, np.zeros((1, 12, 16, 3), np.uint8))
+    assert describe(load(tmp_path))["nearly binary"] == "cannot be told: all pixels are the same"
+    frames_in(tmp_path, np.zeros((1, 12, 16, 3), np.uint8) + np.uint8(255), "white{}.png")
+    assert describe(load(tmp_path))["nearly binary"] == "yes"
 
 
 def test_size_and_colour_are_obeyed_while_reading(film):

@@ -164,6 +164,10 @@ WRONG = {
     "no step": ("class Bad(Net):\n    size_step = 0", "sizes that are none|in steps of"),
     "other size": ("class Bad(Net):\n    image_shape = (1, 9, 9)", "fails on two images of 9×9"),
     "dictionary": ("class Bad(Net):\n    def encode(self, x):\n        return {}", "gives a dict"),
+    "object": (
+        "class Bad(Net):\n    def encode(self, x):\n        return object()",
+        "gives an object",
+    ),
     "uneven": ("class Bad(Net):\n    def encode(self, x):\n        return x, x[:, :, :4]",
                "a pair of"),
     "rows": ("class Bad(Net):\n    def encode(self, x):\n        return x.flatten(1)[:1]",

@@ -1,6 +1,7 @@
 """Images in: bundled digits and rendered sprites, named sets, folders, the hub; splits."""
 
 from latentscape.data.augment import augment_batch, augmented_copies
+from latentscape.data.cut_scenes import warn_of_cut_scenes
 from latentscape.data.decode import DataWarning
 from latentscape.data.facts import describe, fingerprint
 from latentscape.data.generators import between_rows
@@ -32,4 +33,5 @@ __all__ = [
     "fingerprint",
     "load_images",
     "split_rows",
+    "warn_of_cut_scenes",
 ]

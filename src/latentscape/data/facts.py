@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from latentscape.data.cut_scenes import cut_scenes, shared_scenes
 from latentscape.data.image_set import DataConfig, ImageSet
 from latentscape.data.split import split_rows
 from latentscape.errors import DataError
@@ -55,7 +56,7 @@ def describe(
         "factors": ", ".join(images.factor_names) or None,
         "pixel mean, in [0, 1]": mean,
         "pixel standard deviation": std,
-        "nearly binary": "yes" if images.is_nearly_binary() else "no",
+        "nearly binary": _nearly_binary(images, std),
         "files skipped": len(images.skipped),
     }
     for skipped in images.skipped[:10]:
@@ -64,7 +65,7 @@ def describe(
     if images.official is not None:
         names, counts = np.unique(images.official, return_counts=True)
         facts["own split"] = ", ".join(f"{a} {b}" for a, b in zip(names, counts, strict=True))
-        facts["shots in several splits"] = _shared(images, images.official)
+        facts |= _shared(images, images.official)
     if config is not None:
         try:
             rows = split_rows(images, config)
@@ -84,33 +85,46 @@ def _counted(images: ImageSet) -> str | None:
     return ", ".join(f"{a} {b}" for a, b in zip(names, counts, strict=True))
 
 
+def _nearly_binary(images: ImageSet, std: float) -> str:
+    if std == 0:
+        return "cannot be told: all pixels are the same"
+    return "yes" if images.is_nearly_binary() else "no"
+
+
 def _in_motion(images: ImageSet) -> str | None:
+    """How many triplets, of how many scenes (where they are known, else shots) and films."""
     motion = images.motion
     if motion is None:
         return None
-    shots, films = len(set(motion.shots)), len(set(motion.films))
-    parts = [f"shots: {shots}", f"films: {films}"]
+    parts = [f"scenes: {len(set(motion.scenes))}"]
+    if "scene" not in motion.notes and images.groups is not None:
+        shots = len(np.unique(images.groups))
+        parts = [f"shots: {shots}"]
+        if without := shots - len(set(motion.shots)):
+            parts = [f"shots: {shots}, of which without a triplet: {without}"]
+    if len(motion):
+        parts.append(f"films: {len(set(motion.films))}")
     parts += [f"left out as {reason}: {count}" for reason, count in motion.left_out.items()]
     return f"{len(motion)} ({', '.join(parts)})"
 
 
-def _shared(images: ImageSet, official: np.ndarray) -> str | None:
-    """Shots, as the frames of triplets show them, that a set's own split cuts: how many of each."""
-    if images.motion is None or "scene" not in images.motion.notes:
-        return None
-    splits: dict[str, Counter[str]] = {}
-    pairs = zip(images.motion.notes["scene"], official[images.motion.rows[:, 0]], strict=True)
-    for scene, split in pairs:
-        splits.setdefault(str(scene), Counter())[str(split)] += 1
-    cut = {scene: counts for scene, counts in splits.items() if len(counts) > 1}
-    if not cut:
-        return None
-    told = [
-        f"{scene} ({', '.join(f'{split} {n}' for split, n in sorted(counts.items()))})"
-        for scene, counts in cut.items()
-    ]
-    more = "; and more" if len(told) > 10 else ""
-    return f"{len(cut)} of {len(splits)}, triplets in each: {'; '.join(told[:10])}{more}"
+def _shared(images: ImageSet, official: np.ndarray) -> dict[str, str | int | float | None]:
+    """Scenes that a set's own split cuts: which they are, and what that means for each part."""
+    cut, n = cut_scenes(images)
+    if images.motion is None or not cut:
+        return {}
+    scenes, side = images.motion.notes["scene"], official[images.motion.rows[:, 0]]
+    told = []
+    for scene in cut[:10]:
+        parts = sorted(Counter(side[scenes == scene].tolist()).items())
+        told.append(f"{scene} ({', '.join(f'{part} {count}' for part, count in parts)})")
+    words = "; ".join([*told, *(["and more"] if len(cut) > 10 else [])])
+    facts: dict[str, str | int | float | None] = {
+        "scenes in several splits": f"{len(cut)} of {n}, triplets in each: {words}"
+    }
+    for shared in shared_scenes(images.motion.names, scenes, side):
+        facts[f"{shared.part} beside {shared.other}"] = str(shared)
+    return facts
 
 
 def _blocks(images: ImageSet) -> Iterator[np.ndarray]:

@@ -46,6 +46,13 @@ class MotionTriplets:
         """
         return np.asarray(self.notes.get("scene", self.shots))
 
+    @property
+    def counted(self) -> str:
+        """How many there are, and were left out: ``0 motion triplets (left out as still: 9)``."""
+        out = ", ".join(f"left out as {reason}: {n}" for reason, n in self.left_out.items())
+        noun = "motion triplet" if len(self) == 1 else "motion triplets"
+        return f"{len(self):,} {noun}" + (f" ({out})" if out else "")
+
     def take(self, which: np.ndarray) -> "MotionTriplets":
         """The chosen triplets, in the given order."""
         return replace(

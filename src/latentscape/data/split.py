@@ -7,7 +7,7 @@ training image among the test images would measure memory, not learning.
 import numpy as np
 
 from latentscape.data.image_set import DataConfig, ImageSet, Split
-from latentscape.errors import DataError, UsageError
+from latentscape.errors import DataError, SplitError, UsageError
 
 SPLIT_NAMES = {"train": "train", "test": "test", "val": "val", "valid": "val", "validation": "val"}
 
@@ -48,8 +48,8 @@ def split_rows(images: ImageSet, config: DataConfig) -> dict[Split, np.ndarray]:
         images and config. A split whose fraction is 0 is empty.
 
     Raises:
-        DataError: If there are too few images or groups, or the source's own split cuts a group
-            or has a part that is no split.
+        SplitError: If there are too few images, shots or groups to be parted.
+        DataError: If the source's own split cuts a group or has a part that is no split.
         UsageError: If a fraction leaves [0, 1).
     """
     for name in ("val_fraction", "test_fraction"):
@@ -66,11 +66,14 @@ def split_rows(images: ImageSet, config: DataConfig) -> dict[Split, np.ndarray]:
     _refuse_cut_groups(images, side)
     if images.official is None:
         leave = 2 if config.val_fraction else 1
-        _draw(side, units, ("test", config.test_fraction), leave=leave, rng=rng)
+        if not _draw(side, units, config.test_fraction, ("test", leave), rng=rng):
+            raise _too_few(images, "test", len(np.unique(units)))
     if not (side == "val").any():
-        _draw(side, units, ("val", config.val_fraction), leave=1, rng=rng)
+        left = len(np.unique(units[side == "train"]))
+        if not _draw(side, units, config.val_fraction, ("val", 1), rng=rng):
+            raise _too_few(images, "val", left)
     if not (side == "train").any():
-        raise _too_few(images)
+        raise _none_to_train_on(images)
     return {
         "train": np.flatnonzero(side == "train"),
         "val": np.flatnonzero(side == "val"),
@@ -115,18 +118,21 @@ def choose_rows(
 def _draw(
     side: np.ndarray,
     units: np.ndarray,
-    wish: tuple[str, float],
+    fraction: float,
+    wish: tuple[str, int],
     *,
-    leave: int,
     rng: np.random.Generator,
-) -> None:
+) -> bool:
     """Move whole units out of train, at least one, until the fraction is nearly met.
 
-    ``leave`` units stay in train for what is drawn after this.
+    The wish is for a split, and for units that stay in train for what is drawn after it.
+
+    Returns:
+        Whether that could be done.
     """
-    name, fraction = wish
+    name, leave = wish
     if fraction == 0:
-        return
+        return True
     pool = np.flatnonzero(side == "train")
     ids, sizes = np.unique(units[pool], return_counts=True)
     order, most = rng.permutation(len(ids)), len(ids) - leave
@@ -139,13 +145,8 @@ def _draw(
             taken += sizes[k]
     if not chosen and most > 0:  # every group is larger than the share: the smallest of them
         chosen = [ids[order[np.argmin(sizes[order])]]]
-    if not chosen:
-        what = "images" if len(units) == len(np.unique(units)) else "groups"
-        raise DataError(
-            f"too few {what} to set any aside for {name}: {len(ids)} that may be parted",
-            f"give more {what}" + ("" if what == "images" else f", or --set {name}_fraction=0"),
-        )
     side[pool[np.isin(units[pool], chosen)]] = name
+    return bool(chosen)
 
 
 def _refuse_cut_groups(images: ImageSet, side: np.ndarray) -> None:
@@ -162,7 +163,16 @@ def _refuse_cut_groups(images: ImageSet, side: np.ndarray) -> None:
         )
 
 
-def _too_few(images: ImageSet) -> DataError:
+def _too_few(images: ImageSet, name: str, n: int) -> SplitError:
+    what, hint = "images", "give more images"
+    if images.motion is not None:
+        what, hint = "shots", "give a longer film or more films: three shots or more"
+    elif images.groups is not None and len(np.unique(images.groups)) < len(images):
+        what, hint = "groups", "give images of more groups"
+    return SplitError(f"too few {what} to set any aside for {name}: {images.name} has {n}", hint)
+
+
+def _none_to_train_on(images: ImageSet) -> DataError:
     return DataError(
         f"{images.name} has no training images: all {len(images)} belong to another split",
         "give images to train on",

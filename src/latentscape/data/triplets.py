@@ -9,8 +9,8 @@ Where triplets lie in folders of their own (``CLIP/NAME/frame1.jpg``), the group
 Without clips and without a split of its own, the group is the shot, as the frames show it: a
 triplet whose first frame looks like the last frame of the one before it, in the film's order, is
 of the same shot. A set's own split is kept as it is, and a shot that two of its parts share is
-warned of, or when strict refused. Validation that is drawn from its training part goes by shot.
-`annotations` says what names and annotations tell.
+warned of where splits are used, or when strict refused. Validation that is drawn from its training
+part goes by shot. `annotations` says what names and annotations tell.
 """
 
 import re
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from latentscape.data.annotations import film_of, number_of, read_annotations, regions_of
+from latentscape.data.cut_scenes import shared_scenes
 from latentscape.data.decode import DataWarning, Pictures, decode_all
 from latentscape.data.folder import files_below
 from latentscape.data.image_set import DataConfig, ImageSet, Skipped
@@ -39,11 +40,6 @@ FRAME = re.compile(r"frame([123])\.[A-Za-z0-9]+", re.IGNORECASE)
 INCOMPLETE = "its triplet is not whole"
 UNEQUAL = "the frames of its triplet differ in size"
 COPY = "its triplet is there twice, in two sizes"
-SHARED = (
-    ("test", "train", "are of shots that are trained on: figures on them measure memory"),
-    ("val", "train", "are of shots that are trained on: early stopping reads memory"),
-    ("test", "val", "are of shots that validation reads: when training stops depends on them"),
-)
 LAYOUT = "the layout is PATH/train/NAME/frame1.jpg, frame2.jpg, frame3.jpg, or without the splits"
 
 
@@ -118,7 +114,8 @@ def _motion(
     inside = [found.inside(k) for k in range(len(found.places))]
     films = np.array([film_of(place, root=root.resolve().name) for place in inside])
     scenes = _scenes(images, films, [number_of(place) for place in inside])
-    _warn_of_shared(root, scenes, found, strict=config.strict)
+    if config.strict:
+        _refuse_cut_scenes(root, scenes, found)
     clips = [place.rpartition("/")[0].split("/")[0] for place in inside]
     if found.official is None:
         groups = np.array([clip or scene for clip, scene in zip(clips, scenes, strict=True)])
@@ -161,27 +158,15 @@ def _small(image: np.ndarray) -> np.ndarray:
     )
 
 
-def _warn_of_shared(root: Path, scenes: np.ndarray, found: _Triplets, *, strict: bool) -> None:
-    """Of shots that two parts of the set's own split have in common."""
-    side, said = found.official, []
-    if side is None:
+def _refuse_cut_scenes(root: Path, scenes: np.ndarray, found: _Triplets) -> None:
+    """Refuse a split of the set's own whose parts have scenes in common."""
+    if found.official is None:
         return
-    for part, other, what in SHARED:
-        both = (side == part) & np.isin(scenes, scenes[side == other])
-        names = [found.places[k] for k in np.flatnonzero(both)]
-        if names:
-            told = ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
-            said.append(f"{len(names)} of {(side == part).sum()} {part} triplets {what} ({told})")
-    if said and strict:
-        raise DataError(
-            f"the split of {root} cuts shots: {'; '.join(said)}",
-            "leave out strict to keep the set's own split, or move these triplets",
-        )
+    said = shared_scenes(np.array(found.places), scenes, found.official)
     if said:
-        warnings.warn(
-            f"the split of {root} is kept, but cuts shots: {'; '.join(said)}",
-            DataWarning,
-            stacklevel=4,
+        raise DataError(
+            f"the split of {root} cuts scenes: {'; '.join(map(str, said))}",
+            "leave out strict to keep the set's own split, or move these triplets",
         )
 
 
@@ -207,7 +192,7 @@ def _of_one_size(
     if strict or len(unequal) == len(chosen):
         raise DataError(what, "bring the three frames of a triplet to one size")
     warnings.warn(
-        f"skipped {len(unequal)} triplets of {len(chosen)}: {what}", DataWarning, stacklevel=3
+        f"skipped {len(unequal)} of {len(chosen)} triplets: {what}", DataWarning, stacklevel=3
     )
     skipped = [Skipped(name, UNEQUAL) for k in unequal for name in found.frames[chosen[k]]]
     return np.delete(chosen, unequal), tuple(skipped)
@@ -239,7 +224,8 @@ def _list(root: Path, *, strict: bool) -> tuple[_Triplets, tuple[Skipped, ...]]:
     if broken:
         told = ", ".join(broken[:5]) + (" and more" if len(broken) > 5 else "")
         warnings.warn(
-            f"skipped {len(broken)} triplets in {root} that lack a frame: {told}",
+            f"skipped {len(broken)} of {len(by_place)} triplets in {root}, for lack of a frame:"
+            f" {told}",
             DataWarning,
             stacklevel=3,
         )

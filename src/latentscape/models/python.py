@@ -93,7 +93,7 @@ def adapt(thing: Any, words: str) -> Autoencoder:
     for verb in ("encode", "decode"):
         if not callable(getattr(thing, verb, None)):
             raise ModelError(
-                f"{words} gives a {type(thing).__name__} without {verb}",
+                f"{words} gives {_a(thing)} without {verb}",
                 "give an object with encode(images) and decode(latents)",
             )
     if isinstance(thing, nn.Module):
@@ -283,6 +283,12 @@ def _require_latents(latents: Tensor, words: str) -> None:
         raise ModelError("encode gives values that are not finite", "are its weights loaded?")
 
 
+def _a(thing: Any) -> str:
+    """The name of a thing's type behind its article."""
+    name = type(thing).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _parameters(answer: Any) -> Tensor:
     """What `encode` answered, as one tensor.
 
@@ -296,7 +302,7 @@ def _parameters(answer: Any) -> Tensor:
     is_pair = isinstance(answer, (tuple, list)) and len(answer) == 2
     if not is_pair or not all(isinstance(part, Tensor) for part in answer):
         raise ModelError(
-            f"encode gives a {type(answer).__name__}",
+            f"encode gives {_a(answer)}",
             "it must give a tensor of latents, or (mean, log_var)",
         )
     mean, log_var = answer

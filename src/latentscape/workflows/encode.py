@@ -73,11 +73,14 @@ def encode(
     """
     if batch_size < 1:
         raise UsageError(f"a batch of {batch_size} images is none", "give at least 1")
+    require_place(model, out)
     with _opened_once():
         form = precision_of(model)
         subject = _opened(str(model), data, split, form)
-        folder, plan = _folder(subject, out), plan_for(subject)
-        writer = StoreWriter(folder, plan, may_replace=() if out else ("model_sha256",))
+        folder = _folder(subject, out)
+        may_replace = () if out else ("model_sha256",)
+        writer = StoreWriter(folder, plan_for(subject), may_replace=may_replace)
+        plan = writer.plan
         missing = writer.missing_shards()
         task = EncodeTask(str(model), data, split, str(folder), plan, batch_size)
         started, n_encoded = time.monotonic(), 0
@@ -153,7 +156,7 @@ def plan_for(subject: Subject) -> Manifest:
         settings=model.settings,
         latent_shape=autoencoder.latent_shape,
         n=len(subject.rows),
-        shard_size=rows_per_shard(autoencoder.latent_shape),
+        shard_size=rows_per_shard(autoencoder.latent_shape, images.shape),
         version=latentscape.__version__,
     )
 
@@ -170,7 +173,7 @@ def samples_of(subject: Subject) -> Samples:
 @lru_cache(maxsize=1)
 def _opened(model: str, data: str | DataConfig | None, split: str, precision: Format) -> Subject:
     """A worker opens model and images once, not once a shard."""
-    return open_subject(model, data, split, precision=precision)
+    return open_subject(model, data, split, precision=precision, judges=False)
 
 
 @contextmanager
@@ -181,6 +184,16 @@ def _opened_once() -> Iterator[None]:
         yield
     finally:
         _opened.cache_clear()
+
+
+def require_place(model: str | Path, out: Path | str | None) -> None:
+    """Refuse, before anything is read, to encode with what is no run to nowhere.
+
+    Raises:
+        UsageError: If there is no place for the store.
+    """
+    if out is None and str(model).startswith(("diffusers:", "onnx:", "python:")):
+        raise UsageError(f"{model} is no run", "name the store's folder with --out")
 
 
 def _folder(subject: Subject, out: Path | str | None) -> Path:

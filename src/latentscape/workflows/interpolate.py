@@ -82,7 +82,7 @@ def interpolate(
             ways that do not are left out with a warning.
     """
     journey = journey_of(**words)
-    subject = open_subject(model, data, journey.split)
+    subject = open_subject(model, data, journey.split, judges=False)
     if journey.film and out is None and subject.model.folder is None:
         raise UsageError(
             f"{subject.model.name} is no run, so there is no place for a film",

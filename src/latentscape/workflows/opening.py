@@ -13,8 +13,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentscape.data import DataConfig, ImageSet, Split, load_images, split_rows
-from latentscape.errors import DataError, ModelError, SizesError, StoreError, UsageError
+from latentscape.data import (
+    DataConfig,
+    DataWarning,
+    ImageSet,
+    Split,
+    load_images,
+    split_rows,
+    warn_of_cut_scenes,
+)
+from latentscape.errors import (
+    DataError,
+    ModelError,
+    SizesError,
+    SplitError,
+    StoreError,
+    UsageError,
+)
 from latentscape.models import OpenModel, open_model
 from latentscape.records import Provenance, read_run, stem_of
 from latentscape.store import Store
@@ -121,6 +136,7 @@ def open_subject(
     *,
     precision: str = "auto",
     device: str = "auto",
+    judges: bool = True,
 ) -> Subject:
     """Open a model and the images it is asked about.
 
@@ -130,11 +146,15 @@ def open_subject(
             colour, binarize, seed) by which the model's own were, and brought to the model's size
             and colour, with a warning, where it does not fit. A model that takes any size takes
             the size that DATA has.
-        split: ``train``, ``val``, ``test`` or ``all``.
+        split: ``train``, ``val``, ``test`` or ``all``. Images too few to be parted are all
+            ``train``, with a warning, where all are asked for.
         precision, device: Of the model's networks, see `open_model`.
+        judges: Whether training or figures will rest on the split. Then a scene that it shares
+            with another is warned of, unless all are asked for.
 
     Raises:
         UsageError: If the split is unknown, or the model does not know its own images.
+        SplitError: If the images are too few to be parted, and a part is asked for.
         DataError: If the split is empty, or its images do not fit the model.
     """
     if split not in SPLITS:
@@ -152,9 +172,9 @@ def open_subject(
         images = _loaded(config)
     _require_fit(opened, images, config)
     _warn_if_changed(opened, images, config)
-    splits = np.full(len(images), "train", "U5")
-    for name, rows in split_rows(images, config).items():
-        splits[rows] = name
+    splits = _splits(images, config, split)
+    if judges and split != "all":
+        warn_of_cut_scenes(images)
     rows = np.arange(len(images)) if split == "all" else np.flatnonzero(splits == split)
     if len(rows) == 0:
         raise DataError(
@@ -163,17 +183,43 @@ def open_subject(
     return Subject(opened, images, config, split, rows, splits)
 
 
+def _splits(images: ImageSet, config: DataConfig, wanted: str) -> np.ndarray:
+    """(n,) split of each image; all ``train`` where they cannot be parted and need not be."""
+    splits = np.full(len(images), "train", "U5")
+    try:
+        for name, rows in split_rows(images, config).items():
+            splits[rows] = name
+    except SplitError as error:
+        if wanted != "all":
+            whole = "" if wanted == "train" else ", or take all of it: --split all"
+            raise SplitError(error.message, f"{error.hint}{whole}") from error
+        _warn_of_one_part(error.message)
+    return splits
+
+
+def _warn_of_one_part(why: str) -> None:
+    """Say it once to those who keep images, though each of several verbs opens them."""
+    said = _SAID.get()
+    if said is None or why not in said:
+        told = "it is taken whole, with no part to learn from and another to be judged on"
+        warnings.warn(f"{why}; {told}", DataWarning, stacklevel=4)
+    if said is not None:
+        said.add(why)
+
+
 _KEPT: ContextVar[dict[DataConfig, ImageSet] | None] = ContextVar("kept images", default=None)
+_SAID: ContextVar[set[str] | None] = ContextVar("said of kept images", default=None)
 
 
 @contextmanager
 def images_kept() -> Iterator[None]:
-    """Within the block images are read once, however many verbs ask for them."""
-    token = _KEPT.set({})
+    """Within the block images are read once, however many verbs ask for them, and told of once."""
+    kept, said = _KEPT.set({}), _SAID.set(set())
     try:
         yield
     finally:
-        _KEPT.reset(token)
+        _KEPT.reset(kept)
+        _SAID.reset(said)
 
 
 def _loaded(config: DataConfig) -> ImageSet:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from latentscape.data import DataConfig, ImageSet, load_images, split_rows
+from latentscape.data import DataConfig, ImageSet, load_images, split_rows, warn_of_cut_scenes
 from latentscape.models import ModelConfig, build_model
 from latentscape.records import RunRecord
 from latentscape.training import TrainConfig
@@ -54,6 +54,7 @@ def train(
         if not fabric.is_global_zero:  # one process tells of skipped files
             warnings.simplefilter("ignore")
         images = load_images(data, progress=progress if fabric.is_global_zero else None)
+        warn_of_cut_scenes(images)
     recipe = recipe_of(config, images.shape)
     description = model_for(images, recipe, config)
     plan = Plan(

@@ -51,13 +51,18 @@ def encode_triplets(
     """
     npy = Path(npy)
     with images_kept():
-        subject = open_subject(model, data, split)
+        subject = open_subject(model, data, split, judges=False)
         motion = subject.images.motion
         motion = None if motion is None else motion.among(subject.rows, len(subject.images))
-        if motion is None or not len(motion):
+        if motion is None:
             raise DataError(
                 f"{subject.images.name} holds no motion triplets",
                 "name triplets:PATH, video:PATH or sprites-motion",
+            )
+        if not len(motion):
+            raise DataError(
+                f"{subject.images.name} has {motion.counted}",
+                "a shot needs three frames that move to make one",
             )
         require_free(npy, subject.model.sha256)  # before an hour is spent on encoding
         passing = npy / WORKPLACE if out is None and subject.model.folder is None else None

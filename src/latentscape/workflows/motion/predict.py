@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from latentscape.data import DataConfig
+from latentscape.data import DataConfig, warn_of_cut_scenes
 from latentscape.errors import UsageError
 from latentscape.motion.flow import Flow
 from latentscape.motion.prediction import BLURRED, LINE
@@ -90,6 +90,7 @@ def predict_middles(
     _require_films(config.film)
     names = _wanted(config.predictors)
     subject = open_motion(model, data, out=out, latents=latents, seed=seed, progress=progress)
+    warn_of_cut_scenes(subject.subject.images)
     parts = unseen_parts(subject)
     fit = replace(config.fit, seed=seed, device=str(subject.subject.model.autoencoder.device))
     predictors, left_out = _applying(names, subject, fit)

@@ -37,8 +37,8 @@ def unseen_parts(subject: MotionSubject) -> Unseen:
         if not len(which):
             raise DataError(
                 f"{subject.subject.images.name} has no {split} triplets",
-                "predictors learn, stop and are judged by different shots: give more of them, or "
-                "other fractions (val_fraction, test_fraction)",
+                "predictors learn, stop and are judged by different shots: give a longer film or "
+                "more films; what needs no splits is measured without --predict",
             )
     scenes, words = subject.triplets.scenes, []
     judged = scenes[parts["test"]]
