@@ -170,6 +170,27 @@ def test_chance_stands_beside_and_flow_is_no_number_of_pixels(tmp_path):
     assert "little moves" in "".join(page)
 
 
+@pytest.mark.parametrize("n_scenes", [5, M])
+def test_the_page_says_what_chance_is(tmp_path, n_scenes):
+    rng = np.random.default_rng(0)
+    draws = draws_of(np.full(M, "f"), (np.arange(M) % n_scenes).astype(str), seed=0)
+    columns = {"displacement": rng.random(M), "flow": rng.random(M)}
+    told = record(rows=(space_row("all triplets", columns, draws),))
+    contents = RunContents(tmp_path, {})
+    contents.records = [("d", told)]
+    page = topic.blocks(contents, lambda picture: Html(""))[0]
+    held = told.rows[0]["flow_correlation"].reference
+    assert held is not None
+    assert f"Chance: {held.words}." in page
+    if n_scenes < 8:
+        assert (held.value, held.low, held.high) == (0, None, None)
+        assert "5 shots of 12 triplets, fewer than 8: too few to exchange their flows" in held.words
+    else:
+        assert held.low is not None
+        assert held.low < 0 < held.high
+        assert "flows shuffled among 12 groups of triplets, 200 times" in held.words
+
+
 def test_where_nothing_moves_there_is_no_flow_to_draw():
     still = record()
     columns = {**still.columns, "flow flow": np.zeros(M)}

@@ -91,14 +91,26 @@ def test_latents_without_a_card_are_taken_with_a_warning(folder):
     (folder / "latents.json").unlink()
     with pytest.warns(UserWarning, match=r"no latents\.json"):
         latents = opened(folder)
+    assert latents.doubt == (
+        "the folder npy has no latents.json: its latents are taken for unscaled means of this model"
+        " and of these images, which nothing says they are"
+    )
     assert latents.read(["film_0/t"]).tobytes() == some()[0][1].tobytes()
 
 
-def test_latents_of_other_images_are_warned_of(tmp_path):
+def test_latents_of_other_images_are_refused(tmp_path):
     write_triplets(tmp_path, card(data="film", data_fingerprint="1" * 64), iter(some()))
-    opened(tmp_path, data_fingerprint="1" * 64)
-    with pytest.warns(UserWarning, match="of other images"):
+    assert opened(tmp_path, data_fingerprint="1" * 64).doubt == ""
+    with pytest.raises(StoreError, match="of other images") as error:
         opened(tmp_path, data_fingerprint="2" * 64)
+    for word in ("--npy", "--size", "--resize"):
+        assert word in error.value.hint
+
+
+def test_a_card_that_names_no_images_is_doubted(folder):
+    assert opened(folder).doubt == ""
+    with pytest.warns(UserWarning, match="of which images"):
+        assert "npy" in opened(folder, data_fingerprint="2" * 64).doubt
 
 
 def test_another_shape_is_refused(folder):

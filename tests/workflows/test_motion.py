@@ -314,6 +314,66 @@ def test_latents_in_the_triplets_folders_are_read(grid, tmp_path):
         subject.latents_of(np.array([0]))
 
 
+@pytest.fixture
+def as_npy(moving, tmp_path):
+    assert run(["encode", str(moving), "--npy", str(tmp_path / "npy")]) == 0
+    return tmp_path / "npy"
+
+
+QUICK = MotionConfig(flow=steady, n_shifted=0)
+
+
+def test_latents_of_the_same_frames_seen_otherwise_are_refused(moving, as_npy, tmp_path):
+    same = analyse_motion(moving, latents=as_npy, config=QUICK)
+    assert same.warnings == ()
+    data = DataConfig(f"triplets:{tmp_path / 'triplets'}", size=16, limit=15)
+    for verb in (analyse_motion, latentscape.predict_middles):
+        with pytest.raises(StoreError, match="of other images") as error:
+            verb(moving, data, latents=as_npy)
+        assert "--npy" in error.value.hint
+
+
+def test_latents_that_nothing_vouches_for_are_said_so_in_record_and_page(moving, as_npy):
+    (as_npy / "latents.json").unlink()
+    with pytest.warns(UserWarning, match="no latents"):
+        record = analyse_motion(moving, latents=as_npy, config=QUICK)
+    (said,) = record.warnings
+    assert "npy has no latents.json" in said
+    assert "of these images, which nothing says" in said
+    assert str(as_npy.parent) not in said
+    latentscape.report(moving)
+    assert "npy has no latents.json" in (moving / "report.html").read_text()
+
+
+@pytest.mark.parametrize("fault", ["missing", "not finite", "damaged"])
+@pytest.mark.parametrize("verb", ["motion", "predict_middles"])
+def test_broken_latents_are_refused_before_any_flow_is_computed(moving, as_npy, fault, verb):
+    file = sorted(as_npy.rglob("latent3.npy"))[-1]
+    if fault == "missing":
+        file.unlink()
+    elif fault == "damaged":
+        file.write_bytes(b"half of it")
+    else:
+        np.save(file, np.full_like(np.load(file), np.nan))
+    asked = {"motion": MotionConfig, "predict_middles": latentscape.PredictConfig}[verb]
+    ASKED.clear()
+    with pytest.raises(StoreError, match=file.parent.name):
+        getattr(latentscape, verb)(moving, latents=as_npy, config=asked(flow=steady))
+    assert ASKED == []
+
+
+def test_a_broken_store_is_refused_before_any_flow_is_computed(moving):
+    open_motion(moving)
+    (file,) = (moving / "stores").rglob("mean-00000.npy")
+    values = np.load(file)
+    values[7] = np.nan
+    np.save(file, values)
+    ASKED.clear()
+    with pytest.raises(StoreError, match="not finite"):
+        analyse_motion(moving, config=QUICK)
+    assert ASKED == []
+
+
 @pytest.mark.parametrize(
     "words",
     [["--epochs", "40"], ["--patience", "3"], ["--film", "gif"], ["--predict", "--n-shifted", "4"]],

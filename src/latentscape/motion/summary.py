@@ -156,7 +156,8 @@ def _correlated(name: str, told: Sequence[np.ndarray], draws: Draws, seed: int) 
 def _chance(told: Sequence[np.ndarray], draws: Draws, seed: int) -> Reference:
     """What shuffled groups give; of too few to shuffle, nought alone."""
     if not len(draws.counts):
-        return Reference(value=0.0, words="no relation")
+        words = f"no relation; {draws.words}: too few to exchange their flows"
+        return Reference(value=0.0, words=words)
     drawn = shuffled_spearmans(told[0], told[1], draws.unit, n=N_SHUFFLES, seed=seed)
     low, high = np.quantile(drawn, [0.025, 0.975])
     n_units = int(draws.unit.max()) + 1

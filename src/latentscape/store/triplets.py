@@ -105,11 +105,14 @@ class TripletLatents:
             the latents are taken, with a warning, for the model's own.
         model_sha256: Of the model whose latents they must be.
         latent_shape: Shape that one must have.
-        data_fingerprint: Of the images they should be of; others are warned of.
+        data_fingerprint: Of the images they must be of; any if empty.
+
+    Attributes:
+        doubt: What nothing in the folder vouches for, in words; empty where it is all said.
 
     Raises:
-        StoreError: If they are another model's, or of another shape, or were not all written, or
-            the folder is missing or its ``latents.json`` damaged.
+        StoreError: If they are another model's, of other images or of another shape, or were not
+            all written, or the folder is missing or its ``latents.json`` damaged.
     """
 
     def __init__(
@@ -120,7 +123,7 @@ class TripletLatents:
         latent_shape: LatentShape,
         data_fingerprint: str = "",
     ):
-        self.folder, self.latent_shape = Path(folder), tuple(latent_shape)
+        self.folder, self.latent_shape, self.doubt = Path(folder), tuple(latent_shape), ""
         if not self.folder.is_dir():
             raise StoreError(
                 f"there is no folder of latents {folder}", "write them with encode --npy FOLDER"
@@ -131,9 +134,9 @@ class TripletLatents:
                     f"the latents in {folder} were not all written",
                     "run the same encode --npy again",
                 )
-            warnings.warn(
-                f"{folder} has no {CARD}: its latents are taken for unscaled means of this model",
-                stacklevel=2,
+            self.doubt = (
+                f"the folder {self.folder.resolve().name} has no {CARD}: its latents are taken for "
+                "unscaled means of this model and of these images, which nothing says they are"
             )
             return
         card = require_own(self.folder, model_sha256)
@@ -143,11 +146,19 @@ class TripletLatents:
                 f" {self.latent_shape}",
                 "give the images the size at which they were encoded, or encode again",
             )
-        if data_fingerprint and card.data_fingerprint not in ("", data_fingerprint):
-            warnings.warn(
+        if data_fingerprint and not card.data_fingerprint:
+            self.doubt = (
+                f"{CARD} in the folder {self.folder.resolve().name} does not say of which images "
+                "its latents are: they are taken for these"
+            )
+            warnings.warn(self.doubt, stacklevel=2)
+        elif data_fingerprint and card.data_fingerprint != data_fingerprint:
+            raise StoreError(
+            warnings.warn(self.doubt, stacklevel=2)
                 f"the latents in {folder} are of other images ({card.data}, resize {card.resize}),"
-                " or of these with another size, limit or step",
-                stacklevel=2,
+                " or of these with another size, resize, limit or step",
+                "encode these with encode --npy into another folder, or give the same --size, "
+                "--resize and settings as there",
             )
 
     def read(self, names: Iterable[str]) -> np.ndarray:

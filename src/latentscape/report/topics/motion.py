@@ -65,7 +65,7 @@ def _first(record: MotionRecord, about: str) -> Html:
     return joined(
         [
             table(head, lines, about=f"Motion: {about}", marked=1),
-            tag("p", _intervals(record), class_="small"),
+            tag("p", f"{_intervals(record)} {_of_chance(row)}".rstrip(), class_="small"),
             _of_flow(flow, about) if flow else Html(""),
             _meanings(row, flow),
         ]
@@ -78,6 +78,12 @@ def _intervals(record: MotionRecord) -> str:
         return f"Small figures are intervals: {made}."
     why = f": {record.resampled}" if record.resampled else ""
     return f"No intervals{why}."
+
+
+def _of_chance(row: Row) -> str:
+    """What the column of chance holds."""
+    said = next((m.reference.words for m in row.measures if m.reference is not None), "")
+    return f"Chance: {said}." if said else ""
 
 
 def _of_flow(flow: Row, about: str) -> Html:

@@ -78,7 +78,7 @@ def analyse_motion(
         flow=flow.name,
         latents_from=subject.latents_from,
         resampled=draws_for(told, seed=seed).words,
-        warnings=_warnings(columns["flow flow"]),
+        warnings=(*subject.warnings, *_warnings(columns["flow flow"])),
         step=told.step,
         frame_shape=tuple(subject.subject.images.shape),
         maps=_examples(subject, flows, columns, config.n_examples) if subject.is_spatial else None,

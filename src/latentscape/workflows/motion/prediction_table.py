@@ -75,7 +75,8 @@ def prediction_record(
         pictures=np.zeros((0,), np.uint8),
         latents_from=subject.latents_from,
     )
-    return record.model_copy(update={"warnings": (*parts.words, *_warnings(record))})
+    said = (*subject.warnings, *parts.words, *_warnings(record))
+    return record.model_copy(update={"warnings": said})
 
 
 def _rows(

@@ -43,7 +43,7 @@ class Spaces:
             "model": subject.subject.model.sha256,
             "fingerprint": subject.subject.images.fingerprint,
             "triplets": hashlib.sha256(subject.triplets.rows.tobytes()).hexdigest(),
-            "latents": subject.latents_digest(),
+            "latents": subject.digest,
             "flow": self.flows.settings["flow"],
             "flow_settings": self.flows.settings,
             "others": hashlib.sha256(np.stack([self.within, self.between]).tobytes()).hexdigest(),

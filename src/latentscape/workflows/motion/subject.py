@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ class MotionSubject:
         read: Latents of chosen triplets.
         latents_from: What the latents were read from, in words.
         seed: Of whatever is drawn.
+        warnings: What the reader should mind of the latents.
     """
 
     subject: Subject
@@ -55,6 +57,7 @@ class MotionSubject:
     read: Reader
     latents_from: str
     seed: int = 0
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.triplets)
@@ -124,11 +127,16 @@ class MotionSubject:
                 found[some[here]] = self.latents_of(which[here], (frame,))[:, 0]
         return found
 
-    def latents_digest(self, which: np.ndarray | None = None) -> str:
-        """What tells these latents from others: a hash of all their values, wherever they lie.
+    @cached_property
+    def digest(self) -> str:
+        """What tells these latents from others: a hash of all their values, wherever they lie."""
+        return self.latents_digest(np.arange(len(self)))
+
+    def latents_digest(self, which: np.ndarray) -> str:
+        """The same of chosen triplets.
 
         Args:
-            which: Places of the triplets that are meant; all if None.
+            which: Places of the triplets.
         """
         digest = hashlib.blake2b(digest_size=16)
         for some in self.chunks(which):
@@ -174,7 +182,8 @@ def open_motion(
         UsageError: If the words do not fit, or there is no folder to write to.
         DataError: If DATA is no moving picture, has fewer than three triplets, or does not fit.
         ModelError: If the model encodes to values that are not finite.
-        StoreError: If the latents are another model's, are not finite, or cannot be written.
+        StoreError: If the latents are another model's or of other images, are missing or not
+            finite, or cannot be written.
     """
     with images_kept():
         subject = open_subject(model, data, "all")
@@ -182,13 +191,14 @@ def open_motion(
         folder = _folder(subject, out)
         if latents is None:
             store = _encoded(subject, (model, data), None if out is None else folder,
+            doubts: tuple[str, ...] = ()
                              batch_size=batch_size, progress=progress)  # fmt: skip
             read = _from_store(store, triplets)
             words = f"posterior means, encoded into {'/'.join(store.folder.parts[-2:])}"
         else:
-            read = _from_folder(Path(latents), subject, triplets)
+            read, doubts = _from_folder(Path(latents), subject, triplets)
             words = f"posterior means, read from the folder {Path(latents).resolve().name}"
-    return MotionSubject(
+    opened = MotionSubject(
         subject=subject,
         triplets=triplets,
         folder=folder,
@@ -198,7 +208,10 @@ def open_motion(
         latents_from=words,
         seed=seed,
     )
+        warnings=doubts,
 
+    _ = opened.digest  # reads all latents: what is missing or broken shows before hours of flow
+    return opened
 
 def _triplets_of(subject: Subject) -> MotionTriplets:
     name, triplets = subject.images.name, subject.images.motion
@@ -253,7 +266,10 @@ def _from_store(store: Store, triplets: MotionTriplets) -> Reader:
     return read
 
 
-def _from_folder(folder: Path, subject: Subject, triplets: MotionTriplets) -> Reader:
+def _from_folder(
+    folder: Path, subject: Subject, triplets: MotionTriplets
+) -> tuple[Reader, tuple[str, ...]]:
+    """How the latents of a folder are read, and what nothing there vouches for."""
     from latentscape.store.triplets import TripletLatents
 
     model = subject.model
@@ -267,4 +283,4 @@ def _from_folder(folder: Path, subject: Subject, triplets: MotionTriplets) -> Re
     def read(which: np.ndarray, frames: Sequence[int]) -> np.ndarray:
         return latents.read(triplets.names[which].tolist())[:, list(frames)]
 
-    return read
+    return read, (latents.doubt,) if latents.doubt else ()
