@@ -245,6 +245,8 @@ def test_decisions_are_short_listed_and_whole():
         assert text.startswith(f"# {record.name[:4]} ")
 
 
-def test_the_picture_on_the_first_page_is_small():
-    picture = ROOT / "docs" / "images" / "demo.png"
-    assert picture.stat().st_size < 200_000
+def test_pictures_in_the_docs_are_small_and_shown_somewhere():
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert picture.stat().st_size < 200_000
+        assert picture.name in text
