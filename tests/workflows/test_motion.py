@@ -73,8 +73,9 @@ def test_images_that_do_not_move_are_refused(make_run):
 
 def test_two_triplets_are_too_few(tmp_path, moving):
     data = write_triplets(tmp_path / "few", n=4)
-    with pytest.raises(DataError, match="too few"):
-        open_motion(moving, DataConfig(data.source, size=16, limit=6))
+    few = DataConfig(data.source, size=16, limit=6)
+    with pytest.warns(UserWarning, match="taken whole"), pytest.raises(DataError, match="too few"):
+        open_motion(moving, few)
 
 
 def test_a_model_that_is_no_run_needs_a_folder(moving, monkeypatch):
