@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from latentscape.errors import ShapeError, StoreError
+from latentscape.shapes import ImageShape
 from latentscape.store import (
     Store,
     StoreWriter,
@@ -226,6 +227,22 @@ def test_shards_are_small_enough_to_lose_little():
     assert rows_per_shard((2,)) == 8192
     assert rows_per_shard((4, 32, 32)) == 1024
     assert rows_per_shard((16, 128, 128)) == 256
+
+
+def test_a_shard_of_large_images_is_of_fewer():
+    assert rows_per_shard((2,), ImageShape(1, 28, 28)) == rows_per_shard((2,)) == 8192
+    assert rows_per_shard((4, 8, 8), ImageShape(3, 64, 64)) == rows_per_shard((4, 8, 8))
+    assert rows_per_shard((4, 16, 16), ImageShape(3, 128, 128)) == 256
+    assert rows_per_shard((4, 32, 32), ImageShape(3, 256, 256)) == 64
+    assert rows_per_shard((4, 32, 32), ImageShape(3, 9000, 9000)) == 1
+
+
+def test_a_store_in_shards_of_another_size_goes_on_in_those(tmp_path, folder):
+    planned = toy_manifest(shard_size=3)
+    assert StoreWriter(folder, planned).is_finished
+    begin(tmp_path / "s", [1])
+    writer = StoreWriter(tmp_path / "s", planned)
+    assert (writer.plan, writer.missing_shards()) == (toy_manifest(), [0, 2])
 
 
 def test_a_million_latents_are_read_row_by_row_without_loading_them(tmp_path, measured):

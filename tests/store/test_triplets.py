@@ -161,3 +161,14 @@ def test_half_and_double_precision_are_read_as_float32(folder):
         found = opened(folder).read(["film_0/t"])
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found[0], exact)
+
+
+def test_what_a_killed_writer_left_is_taken_away(tmp_path):
+    (tmp_path / "b").mkdir()
+    left = [tmp_path / "b" / ".latent1.npy.15031.tmp", tmp_path / ".latents.json.15031.tmp"]
+    others = [tmp_path / "b" / ".frame1.png.1.tmp", tmp_path / "b" / "frame1.png"]
+    for path in (*left, *others):
+        path.write_bytes(b"half")
+    latents = [(name, values) for name, (_, values) in zip("abc", some(), strict=True)]
+    write_triplets(tmp_path, card(), latents)
+    assert [path.exists() for path in (*left, *others)] == [False, False, True, True]

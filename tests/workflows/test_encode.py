@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from latentscape import measure, motion
 from latentscape.data import DataConfig, load_images, split_rows
 from latentscape.engine import LocalExecutor
 from latentscape.errors import DataError, ModelError, StoreError, UsageError
 from latentscape.models import open_model
 from latentscape.store import Store, manifest
 from latentscape.workflows.encode import encode
+from latentscape.workflows.measure.reconstruction import ReconstructionConfig
 
 
 @pytest.fixture
@@ -257,3 +259,14 @@ print(peak(), record.images_per_second)
 """)
     print(f"{held / 1e9:.2f} GB, {speed:,.0f} images/s")
     assert held < 1.5e9
+
+
+def test_without_a_place_nothing_is_read():
+    for verb in (encode, motion):
+        with pytest.raises(UsageError, match="need a place"):
+            verb("onnx:none.onnx,none.onnx", "folder:/there/is/none")
+
+
+def test_a_measure_that_is_none_is_refused_before_images_are_read():
+    with pytest.raises(UsageError, match="foo"):
+        measure("reconstruction", "nowhere", config=ReconstructionConfig(measures="foo"))

@@ -61,8 +61,15 @@ def encode(
         f"latents  {record.n:,} of shape {'×'.join(map(str, record.latent_shape))}",
         f"shards   {record.n_shards} ({record.resumed_shards} of them from before)",
         f"size     {record.bytes / 1e6:.1f} MB",
-        f"speed    {record.images_per_second:,.0f} images/s",
+        _speed(record.images_per_second),
     ]
     if npy is not None:
         lines.insert(1, f"triplets {record.n_triplets:,} as latent1..3.npy in {npy}")
     give(record, lines, as_json=json)
+
+
+def _speed(images_per_second: float) -> str:
+    """Of nothing there is no speed, and a slow one has a digit behind the point."""
+    if not images_per_second:
+        return "speed    nothing was left to encode"
+    return f"speed    {images_per_second:,.{0 if images_per_second >= 10 else 1}f} images/s"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from latentscape.errors import StoreError
 from latentscape.records import Provenance, replacing
-from latentscape.shapes import LatentShape, latent_size
+from latentscape.shapes import ImageShape, LatentShape, latent_size
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -16,6 +16,8 @@ PLAN = "plan.json"
 
 SHARD_BYTES = 16 * 2**20
 FEWEST_ROWS, MOST_ROWS = 256, 8192
+QUICK_PIXELS = 64 * 64  # images of so many are encoded quickly: they do not bound a shard
+SHARD_PIXELS = 64 * 256 * 256
 
 
 class Manifest(BaseModel):
@@ -176,7 +178,19 @@ def shard_path(folder: Path, kind: Literal["mean", "log_var"], shard: int) -> Pa
     return folder / f"{kind}-{shard:05d}.npy"
 
 
-def rows_per_shard(latent_shape: LatentShape) -> int:
-    """A shard size of about 16 MiB: little is lost when an encode is killed."""
+def rows_per_shard(latent_shape: LatentShape, image_shape: ImageShape | None = None) -> int:
+    """A shard size of about 16 MiB, less of large images: little is lost when an encode is killed.
+
+    Args:
+        latent_shape: Of one latent.
+        image_shape: Of one image. Above 64×64 pixels a shard holds 4 million pixels at most.
+
+    >>> rows_per_shard((4, 32, 32)), rows_per_shard((4, 32, 32), ImageShape(3, 256, 256))
+    (1024, 64)
+    """
     wanted = SHARD_BYTES // (4 * latent_size(latent_shape))
-    return max(FEWEST_ROWS, min(MOST_ROWS, wanted))
+    rows = max(FEWEST_ROWS, min(MOST_ROWS, wanted))
+    n_pixels = 0 if image_shape is None else image_shape.height * image_shape.width
+    if n_pixels <= QUICK_PIXELS:
+        return rows
+    return min(rows, max(1, SHARD_PIXELS // n_pixels))

@@ -93,8 +93,18 @@ def write_triplets(
                 f"the latents of {name} are {triplet.shape}, not 3 of {card.latent_shape}"
             )
         write_triplet(folder / name, triplet)
+        _without_rests(folder / name)
     with mended(folder):
         (folder / UNFINISHED).replace(folder / CARD)
+        for rest in folder.glob(".latents*.json.*.tmp"):
+            rest.unlink(missing_ok=True)
+
+
+def _without_rests(folder: Path) -> None:
+    """Take away what a killed writer left of a triplet."""
+    with mended(folder):
+        for rest in folder.glob(".latent[123].npy.*.tmp"):
+            rest.unlink(missing_ok=True)
 
 
 class TripletLatents:
@@ -138,6 +148,7 @@ class TripletLatents:
                 f"the folder {self.folder.resolve().name} has no {CARD}: its latents are taken for "
                 "unscaled means of this model and of these images, which nothing says they are"
             )
+            warnings.warn(self.doubt, stacklevel=2)
             return
         card = require_own(self.folder, model_sha256)
         if card.latent_shape != self.latent_shape:
@@ -154,7 +165,6 @@ class TripletLatents:
             warnings.warn(self.doubt, stacklevel=2)
         elif data_fingerprint and card.data_fingerprint != data_fingerprint:
             raise StoreError(
-            warnings.warn(self.doubt, stacklevel=2)
                 f"the latents in {folder} are of other images ({card.data}, resize {card.resize}),"
                 " or of these with another size, resize, limit or step",
                 "encode these with encode --npy into another folder, or give the same --size, "

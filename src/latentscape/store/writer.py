@@ -49,7 +49,8 @@ class StoreWriter:
 
     Args:
         folder: Where the store is, or is to be.
-        plan: What the finished store will say of itself.
+        plan: What the finished store will say of itself. A store that was begun in shards of
+            another size goes on in those: see the attribute `plan`.
         may_replace: Fields of the manifest. A store that differs from the plan in no other is
             thrown away and begun anew: latents of a model that has been trained further, say.
 
@@ -82,7 +83,10 @@ class StoreWriter:
 
     def _go_on(self, name: str) -> None:
         """Go on with the store whose manifest or plan is there, or begin it anew."""
-        differences = read_manifest(self.folder / name).differences(self.plan)
+        begun = read_manifest(self.folder / name)
+        differences = begun.differences(self.plan)
+        if differences.pop("shard_size", None) and not differences:
+            self.plan = self.plan.model_copy(update={"shard_size": begun.shard_size})
         if not differences:
             return
         if not set(differences) <= set(self.may_replace):

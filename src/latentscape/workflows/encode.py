@@ -187,13 +187,15 @@ def _opened_once() -> Iterator[None]:
 
 
 def require_place(model: str | Path, out: Path | str | None) -> None:
-    """Refuse, before anything is read, to encode with what is no run to nowhere.
+    """Refuse, before anything is read, what would be written nowhere.
 
     Raises:
-        UsageError: If there is no place for the store.
+        UsageError: If the model is no run, which has a place, and none is named.
     """
     if out is None and str(model).startswith(("diffusers:", "onnx:", "python:")):
-        raise UsageError(f"{model} is no run", "name the store's folder with --out")
+        raise UsageError(
+            f"{model} is no run, and its latents need a place", "name a folder with --out"
+        )
 
 
 def _folder(subject: Subject, out: Path | str | None) -> Path:

@@ -20,7 +20,7 @@ from latentscape.shapes import latent_size
 from latentscape.training.recipes import RECIPES, recipe_of_run, settings_of
 from latentscape.workflows.measure.gallery import Gallery
 from latentscape.workflows.measure.parts import Parts, grouping_of_images, parts_of
-from latentscape.workflows.measure.seen import Seen, seen_by
+from latentscape.workflows.measure.seen import Seen, names_of, seen_by
 from latentscape.workflows.opening import (
     BATCH,
     SPLITS,
@@ -83,6 +83,7 @@ def measure_reconstruction(
     config = config or ReconstructionConfig()
     if config.posterior not in ("mean", "sample"):
         raise UsageError(f"a posterior has no {config.posterior!r} to decode", "say mean or sample")
+    names_of(config.measures)  # refused before images are read
     subject = open_subject(model, data, split)
     record = _measured(subject, config, seed=seed, progress=progress)
     suffix = "" if config.posterior == "mean" else "-sample"

@@ -12,7 +12,7 @@ from latentscape.data import DataConfig
 from latentscape.data.motion_triplets import MotionTriplets
 from latentscape.errors import DataError, StoreError, UsageError
 from latentscape.store import Store
-from latentscape.workflows.encode import encode
+from latentscape.workflows.encode import encode, require_place
 from latentscape.workflows.opening import (
     BATCH,
     Progress,
@@ -185,13 +185,14 @@ def open_motion(
         StoreError: If the latents are another model's or of other images, are missing or not
             finite, or cannot be written.
     """
+    require_place(model, out)
     with images_kept():
         subject = open_subject(model, data, "all")
         triplets = _triplets_of(subject)
         folder = _folder(subject, out)
         if latents is None:
-            store = _encoded(subject, (model, data), None if out is None else folder,
             doubts: tuple[str, ...] = ()
+            store = _encoded(subject, (model, data), None if out is None else folder,
                              batch_size=batch_size, progress=progress)  # fmt: skip
             read = _from_store(store, triplets)
             words = f"posterior means, encoded into {'/'.join(store.folder.parts[-2:])}"
@@ -207,11 +208,11 @@ def open_motion(
         read=read,
         latents_from=words,
         seed=seed,
-    )
         warnings=doubts,
-
+    )
     _ = opened.digest  # reads all latents: what is missing or broken shows before hours of flow
     return opened
+
 
 def _triplets_of(subject: Subject) -> MotionTriplets:
     name, triplets = subject.images.name, subject.images.motion
@@ -222,8 +223,8 @@ def _triplets_of(subject: Subject) -> MotionTriplets:
         )
     if len(triplets) < FEWEST:
         raise DataError(
-            f"{name} has {len(triplets)} motion triplets, too few to say anything of motion",
-            f"give at least {FEWEST}; a shot needs three frames to make one",
+            f"{name} has {triplets.counted}, too few to say anything of motion",
+            f"give at least {FEWEST}; a shot needs three frames that move to make one",
         )
     return triplets
 
