@@ -44,7 +44,7 @@ def test_an_empty_folder(refused):
     refused("train", "folder:empty", *TINY, "--out", "y", code=1, match="empty holds no files")
     said = refused("train", "empty", *TINY, "--out", "y", code=2, match="no known data")
     assert "did you mean folder:empty?" in said.err
-    refused("encode", "empty", code=1, match="empty is not a run")
+    refused("encode", "empty", code=2, match="empty is not a run")
     refused("report", "empty", code=1, match="empty is not a run and holds none")
     refused("info", "empty", code=2, match="neither a run nor a store")
     assert [path.name for path in Path().iterdir()] == ["empty"]

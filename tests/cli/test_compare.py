@@ -42,7 +42,7 @@ def test_what_is_no_comparison_is_refused(x, y, refused, contents):
     refused("compare", "x", code=2, match="nothing to stand beside")
     refused("compare", "x", "x/", code=2, match="named twice")
     refused("compare", "x", "nowhere", code=2, match="no run at nowhere")
-    refused("compare", "x", "x/maps", code=1, match="is not a run")
+    refused("compare", "x", "x/maps", code=2, match="is not a run")
     said = refused("compare", "x", "y", code=1, match="y has no measures")
     assert "hint: latentscape measure reconstruction y" in said.err
     assert contents(Path()) == before

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from latentscape.cli.encode import _speed
 from latentscape.cli.finetune import _difference_lines, _side_lines
 from latentscape.metrics import measured
 from latentscape.records import Row
@@ -27,3 +28,8 @@ def test_under_one_likelihood_they_do():
     record = told("gaussian", "gaussian")
     assert sum("distortion" in line for line in _side_lines(record)) == 2
     assert any("distortion" in line for line in _difference_lines(record))
+
+
+def test_of_nothing_encoded_no_speed_is_told():
+    assert _speed(0.0) == "speed    nothing was left to encode"
+    assert (_speed(0.44), _speed(1234.5)) == ("speed    0.4 images/s", "speed    1,234 images/s")

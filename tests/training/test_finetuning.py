@@ -138,3 +138,14 @@ def test_a_held_rate_leaves_the_bases_schedules_behind():
     assert "warmup_epochs" not in options
     assert options["capacity"] == 90.0
     recipe_of(asked(base, train="all", hold="rate"), MODEL.image_shape)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"epochs": 0}, {"batch_size": -1}, {"learning_rate": 0.0}, {"beta": -1.0},
+     {"perceptual": -0.1}, {"adversarial": float("nan")}, {"ema": 1.0}, {"seed": -1}],
+    ids=str,
+)  # fmt: skip
+def test_what_is_out_of_range_is_refused_before_a_model_is_opened(words):
+    with pytest.raises(UsageError):
+        FinetuneConfig(**words)

@@ -193,7 +193,7 @@ def test_wrong_words(pair, make_run, tmp_path):
         with pytest.raises(UsageError, match=match):
             compare(runs)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(RunError, match="is not a run"):
+    with pytest.raises(UsageError, match="is not a run"):
         compare([pair[0], tmp_path / "empty"])
     sprites = make_run("sprites", data=DataConfig("sprites", size=16, limit=60))
     measure_reconstruction(sprites)

@@ -38,8 +38,8 @@ def finetune(
     ] = None,
     train: Annotated[str, typer.Option(help="The decoder, or all weights.")] = "decoder",
     recipe: Annotated[str | None, typer.Option(help="The base's own if left out.")] = None,
-    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Images a step.")] = 8,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images.")] = 10,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a step.")] = 8,
     learning_rate: Annotated[
         float | None, typer.Option(help="1e-4 of a decoder, 1e-5 of all, if left out.")
     ] = None,
@@ -47,10 +47,10 @@ def finetune(
     beta_convention: BetaConvention = None,
     likelihood: Scored = None,
     perceptual: Annotated[
-        float | None, typer.Option(help="Weight of LPIPS beside the mean squared error.")
+        float | None, typer.Option(min=0, help="Weight of LPIPS beside the mean squared error.")
     ] = None,
     adversarial: Annotated[
-        float, typer.Option(help="Weight of a discriminator of patches; 0 for none.")
+        float, typer.Option(min=0, help="Weight of a discriminator of patches; 0 for none.")
     ] = 0.0,
     equivariance: Annotated[
         str, typer.Option(help="Moves that the decoder must follow: scale, shift, rotation.")

@@ -51,7 +51,7 @@ class Lpips(nn.Module):
         self.net = net
         self.heads = nn.ParameterList(heads).requires_grad_(False)
         size = net.facts.entry.rpartition("; ")[2]
-        self.words = f"LPIPS, {words}; {net.facts.words}; images in [0, 1]; {size}"
+        self.words = f"LPIPS, {words}; {net.facts.words}; inputs in [-1, 1]; {size}"
 
     def distance(self, first: Tensor, second: Tensor) -> Tensor:
         """Distance of each image to its partner.

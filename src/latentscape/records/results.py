@@ -229,11 +229,13 @@ class TrajectoryRecord(Record):
 
 
 class InfoRecord(Record):
-    """What a thing is: data, run, folder of runs, model, store, record or report."""
+    """What a thing is: data, run, folder of runs or records, model, store, record or report."""
 
     kind: ClassVar[str] = "info"
     thing: str
-    what: Literal["data", "run", "folder of runs", "model", "store", "record", "report"]
+    what: Literal[
+        "data", "run", "folder of runs", "folder of records", "model", "store", "record", "report"
+    ]
     facts: dict[str, str | int | float | None]
 
 

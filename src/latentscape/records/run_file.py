@@ -19,8 +19,8 @@ def read_run(folder: Path) -> dict[str, Any]:
         Its content; ``recipe``, ``seed``, ``model`` and ``data`` are there and of their kind.
 
     Raises:
-        UsageError: If there is no such folder.
-        RunError: If it is no run, damaged, or of another format.
+        UsageError: If there is no such folder, or it is no run.
+        RunError: If it is damaged, or of another format.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no run at {folder}", "train one with `latentscape train`")
@@ -29,9 +29,9 @@ def read_run(folder: Path) -> dict[str, Any]:
         about = json.loads(path.read_text(encoding="utf-8"))
         version = about["format"]
     except FileNotFoundError as error:
-        raise RunError(
+        raise UsageError(
             f"{folder} is not a run: it has no {RUN_FILE}",
-            "give a folder that `latentscape train` wrote",
+            diffusers_hint(folder) or "give a folder that `latentscape train` wrote",
         ) from error
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise _damaged(path) from error
@@ -44,6 +44,18 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not (whole and "source" in about["data"] and set(MODEL_NEEDED) <= set(about["model"])):
         raise _damaged(path)
     return about
+
+
+def diffusers_hint(folder: Path) -> str:
+    """How to open a folder that a diffusers model was saved into; empty of other folders."""
+    for part in (".", "vae", "vqvae", "movq"):
+        try:
+            text = (folder / part / "config.json").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            continue
+        if '"_class_name"' in text:
+            return f"it looks like a model of diffusers: say diffusers:{folder}"
+    return ""
 
 
 def _damaged(path: Path) -> RunError:

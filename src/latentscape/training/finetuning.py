@@ -69,6 +69,7 @@ class FinetuneConfig:
             raise UsageError(
                 f"there is nothing called {self.train!r} to train", "say decoder or all"
             )
+        self._require_ranges()
         if self.hold not in get_args(Held):
             raise UsageError(
                 f"there is nothing called {self.hold!r} to hold", nearest(self.hold, get_args(Held))
@@ -82,6 +83,22 @@ class FinetuneConfig:
                 f"--hold sigma is a Gaussian of stated σ, and --likelihood is {self.likelihood}",
                 "leave one of them out",
             )
+
+    def _require_ranges(self) -> None:
+        """Refuse numbers before a model is opened for them."""
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name)}", "give at least 1")
+        if self.learning_rate is not None and not 0 < self.learning_rate < float("inf"):
+            raise UsageError(
+                f"the learning rate is {self.learning_rate}", "give a number above 0, such as 1e-5"
+            )
+        for name in ("beta", "perceptual", "adversarial", "seed"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise UsageError(f"{name} is {value}", "give a number that is not below 0")
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise UsageError(f"ema is {self.ema}", "give a decay in [0, 1), such as .999")
 
 
 @dataclass(frozen=True)

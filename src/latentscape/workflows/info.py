@@ -7,13 +7,15 @@ from typing import Any
 
 from latentscape.errors import RunError, SizesError, UsageError
 from latentscape.records import InfoRecord, Measure, RunRecord, load_record, runs_in
+from latentscape.records.run_file import diffusers_hint
 
 Facts = dict[str, str | int | float | None]
+ROOMS = ("stores", "measures", "motion", "maps", "samples", "trajectories")
 SHOWN_SIZE = 64  # to which pictures of several sizes are brought to be described
 
 
 def info(thing: str) -> InfoRecord:
-    """Tell a run, folder of runs, model, store, record, report or DATA apart; give its facts.
+    """Tell a run, folder of runs or records, model, store, record, page or DATA apart, with facts.
 
     Raises:
         UsageError: If it is none of these.
@@ -30,9 +32,12 @@ def info(thing: str) -> InfoRecord:
             return InfoRecord(thing=thing, what="store", facts=_store(path))
         if runs := runs_in(path):
             return InfoRecord(thing=thing, what="folder of runs", facts=_runs(runs))
+        found = _found(path)
+        if set(found) > {"report"}:
+            return InfoRecord(thing=thing, what="folder of records", facts=found)
         raise UsageError(
             f"the folder {thing} is neither a run nor a store",
-            f"for a folder of images say folder:{thing}",
+            diffusers_hint(path) or f"for a folder of images say folder:{thing}",
         )
     if path.suffix == ".html" and path.exists():
         facts: Facts = {"bytes": path.stat().st_size}
@@ -79,9 +84,17 @@ def _run(folder: Path) -> Facts:
     }
     if (folder / "record.json").exists():
         facts |= _training(folder / "record.json")
-    for room in ("stores", "measures", "maps", "samples", "trajectories"):
-        if (folder / room).is_dir():
-            facts[room] = ", ".join(sorted({p.stem for p in (folder / room).iterdir()}))
+    return facts | _found(folder)
+
+
+def _found(folder: Path) -> Facts:
+    """What was found out of a model, by the room that it lies in, and the page of it."""
+    facts: Facts = {}
+    for room in ROOMS:
+        there = folder.glob(f"{room}/*" if room == "stores" else f"{room}/*.json")
+        names = sorted({path.stem for path in there if not path.name.startswith(".")})
+        if names:
+            facts[room] = ", ".join(names)
     facts["report"] = "report.html" if (folder / "report.html").exists() else None
     return facts
 
@@ -125,7 +138,7 @@ def _training(path: Path) -> Facts:
         return {"training record": error.message}
     facts: Facts = {
         "parameters": record.n_parameters,
-        "epochs": len(record.history.columns.get("epoch", ())),
+        "epochs": int(max(record.history.columns.get("epoch", ()), default=0)),
         "images/s": round(record.images_per_second),
     }
     return facts | {f"test {m.name}": _valued(m) for m in record.test}
