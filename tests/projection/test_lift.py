@@ -36,7 +36,9 @@ def twin(positions, latents, place):
     latent = weights @ latents[near]
     within = weights @ np.square(latents[near] - latent).sum(1)
     overall = np.square(latents - latents.mean(0)).sum(1).mean()
-    agreement = 1.0 if overall == 0 else float(np.clip(1 - within / overall, 0, 1))
+    own = np.square(weights).sum()
+    missed = 0.0 if own > 1 - 1e-9 else within * (1 + own) / (1 - own)
+    agreement = 1.0 if overall == 0 else float(np.clip(1 - missed / overall, 0, 1))
     to_all = np.linalg.norm(positions[near][:, None] - positions, axis=2)
     spacing = np.sort(to_all, axis=1)[:, min(k, len(positions) - 1)].mean()
     nearness = 1.0 if delta[0] <= spacing else (spacing / delta[0]) ** 2
@@ -97,6 +99,25 @@ def test_a_map_that_keeps_the_latents_is_reliable_and_one_that_mixes_them_is_not
     assert np.median(bad.reliability) < 0.4
     wanted = inside @ np.linalg.lstsq(positions, faithful, rcond=None)[0]
     assert np.abs(good.latents - wanted).max() < 0.25 * np.ptp(faithful, axis=0).max() / 12
+
+
+@pytest.mark.parametrize("told", [0.0, 0.5, 0.9])
+def test_agreement_is_the_share_of_a_left_out_latent_that_its_place_tells(told):
+    rng = np.random.default_rng(3)
+    positions, places = rng.uniform(-1, 1, (4_000, 2)), rng.uniform(-0.9, 0.9, (1_000, 2))
+    axes = np.linalg.qr(rng.standard_normal((24, 2)))[0].T
+
+    def latents(where):
+        known = where @ axes * np.sqrt(24 * 3)
+        noise = rng.standard_normal((len(where), 24))
+        return np.sqrt(told) * known + np.sqrt(1 - told) * noise * np.sqrt(2)
+
+    known, truth = latents(positions), latents(places)
+    lifted = NeighbourLift(positions, known)(places)
+    held_out = 1 - np.square(lifted.latents - truth).sum(1).mean() / spread(known)
+    assert lifted.agreement.mean() == pytest.approx(max(0, held_out), abs=0.1)
+    if not told:
+        assert lifted.agreement.mean() < 0.1
 
 
 def test_nearness_is_one_among_the_points_and_falls_with_the_square_outside():

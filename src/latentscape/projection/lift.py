@@ -15,6 +15,7 @@ from latentscape.projection.pca import PCA
 
 AROUND = 8  # points of the map that a place is judged by
 CHUNK_VALUES = 1 << 22
+ON_IT = 1e-12  # 1 − Σ w² below which one point has all the weight
 
 
 class Lifted(NamedTuple):
@@ -160,9 +161,11 @@ class NeighbourLift(Lift):
 
     With δᵢ the distances to the k = 8 nearest points and R that to the next, zᵢ weighs
     wᵢ ∝ ((R − δᵢ)/(R δᵢ))²: at a point it is that point's own latent, and where one neighbour takes
-    the place of another nothing jumps. Agreement is 1 − s²/S² within 0 and 1, where
-    s² = Σ wᵢ‖zᵢ − z‖² is the spread of the neighbours' latents and S² that of all latents of the
-    map about their mean.
+    the place of another nothing jumps. Agreement is 1 − s²(1 + W)/((1 − W)S²) within 0 and 1, where
+    s² = Σ wᵢ‖zᵢ − z‖² is the spread of the neighbours' latents, W = Σ wᵢ² and S² the spread of all
+    latents of the map about their mean. Of independent latents s² falls short of S² by 1 − W, and
+    the mean of a new one's neighbours misses it by S²(1 + W): of a map that tells nothing, agreement
+    is 0, and elsewhere what a latent that was left out would give. On a point it is 1.
 
     Args:
         positions: (n, 2) points of the map.
@@ -197,10 +200,18 @@ class NeighbourLift(Lift):
             theirs -= mean[:, None]
             within[here] = np.einsum("mk,mkd,mkd->m", weights[here], theirs, theirs)
             latents[here] = mean
+        missed = _missed(within, weights)
         agreement = np.ones(len(places))
         if self._spread > 0:
-            agreement = np.clip(1 - within / self._spread, 0, 1)
+            agreement = np.clip(1 - missed / self._spread, 0, 1)
         return Lifted(latents, agreement, self.nearness(near, distances), near[:, 0])
+
+
+def _missed(within: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(m,) squared error to expect of weighted means, by the spread about them; 0 on a point."""
+    own, rest = np.square(weights).sum(1), (weights * (1 - weights)).sum(1)
+    spare = rest > ON_IT
+    return np.divide(within * (1 + own), rest, out=np.zeros_like(within), where=spare)
 
 
 def weights_of(distances: np.ndarray) -> np.ndarray:

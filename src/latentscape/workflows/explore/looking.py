@@ -42,7 +42,7 @@ def _words(plane: Plane, lifted: Lifted) -> str:
     told = {
         "exact": "The latent itself",
         "inverse": f"A point of the plane, which holds {share} of the latents' variance",
-        "neighbours": f"The mean of latents around, which agree on {share} of the variance",
+        "neighbours": f"The mean of latents around, which tells about {share} of the variance",
     }[plane.lifting]
     return f"{told}; no sample lies near" if lifted.nearness[0] < 0.5 else told
 

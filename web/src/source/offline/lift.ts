@@ -10,6 +10,9 @@ type Lifting = MapCard["lifting"];
 /** Points of the map that a place is judged by. */
 export const AROUND = 8;
 
+/** 1 − Σ w² below which one point has all the weight. */
+const ON_IT = 1e-12;
+
 /** What a place of a map stands for. */
 export interface Lifted {
   readonly latent: Float32Array;
@@ -172,14 +175,20 @@ function among({ latents, size, spread }: Ground, near: Near & { reach: number }
     }
   });
   let within = 0;
+  let own = 0;
+  let rest = 0;
   near.indices.forEach((row, i) => {
     let squared = 0;
     for (let j = 0; j < size; j++) {
       squared += ((latents[row * size + j] as number) - (mean[j] as number)) ** 2;
     }
-    within += (weights[i] as number) * squared;
+    const weight = weights[i] as number;
+    within += weight * squared;
+    own += weight * weight;
+    rest += weight * (1 - weight);
   });
-  const agreement = spread > 0 ? Math.min(1, Math.max(0, 1 - within / spread)) : 1;
+  const missed = rest > ON_IT ? (within * (1 + own)) / rest : 0;
+  const agreement = spread > 0 ? Math.min(1, Math.max(0, 1 - missed / spread)) : 1;
   return { latent: Float32Array.from(mean), agreement };
 }
 
@@ -216,7 +225,7 @@ export function wordsOf(lifting: Lifting, { agreement, nearness: near }: Lifted)
   const told = {
     exact: "The latent itself",
     inverse: `A point of the plane, which holds ${share} of the latents' variance`,
-    neighbours: `The mean of latents around, which agree on ${share} of the variance`,
+    neighbours: `The mean of latents around, which tells about ${share} of the variance`,
   }[lifting];
   return near < 0.5 ? `${told}; no sample lies near` : told;
 }
