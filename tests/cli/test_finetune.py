@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from latentscape.cli.encode import _speed
 from latentscape.cli.finetune import _difference_lines, _side_lines
+from latentscape.cli.talk import reach
 from latentscape.metrics import measured
 from latentscape.records import Row
 
@@ -33,3 +34,12 @@ def test_under_one_likelihood_they_do():
 def test_of_nothing_encoded_no_speed_is_told():
     assert _speed(0.0) == "speed    nothing was left to encode"
     assert (_speed(0.44), _speed(1234.5)) == ("speed    0.4 images/s", "speed    1,234 images/s")
+
+
+def test_an_interval_keeps_its_width():
+    assert reach(11308.6, 11309.7) == "[11308.6, 11309.7]"
+    assert reach(11000.0, 12000.0) == "[11000, 12000]"
+    assert reach(-0.5, 0.25, sign="+") == "[-0.5, +0.25]"
+    assert reach(3.0, 3.0) == "[3, 3]"
+    assert reach(0.12345678, 0.12346789) == "[0.123457, 0.123468]"
+    assert reach(float("-inf"), float("inf")) == "[-inf, inf]"

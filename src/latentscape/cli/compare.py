@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentscape.cli.options import Json, Seed
-from latentscape.cli.talk import give
+from latentscape.cli.talk import give, reach
 
 if TYPE_CHECKING:
     from latentscape.records import ComparisonLine, ComparisonTable, TruthOrder
@@ -74,7 +74,7 @@ def _value(line: "ComparisonLine", run: str) -> str:
         return "not defined" if run in line.undefined else "-"
     between = ""
     if measure.low is not None and measure.high is not None:
-        between = f" [{measure.low:.4g}, {measure.high:.4g}]"
+        between = f" {reach(measure.low, measure.high)}"
     return f"{measure.value:.4g}{between}"
 
 

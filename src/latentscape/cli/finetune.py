@@ -17,7 +17,7 @@ from latentscape.cli.options import (
     parse_settings,
     sized,
 )
-from latentscape.cli.talk import Bar, TrainingBar, give, row_lines, say
+from latentscape.cli.talk import Bar, TrainingBar, give, reach, row_lines, say
 from latentscape.cli.train import (
     MAPS,
     BetaConvention,
@@ -227,6 +227,6 @@ def _difference_line(difference: Any) -> str:
     if difference.value == difference.low == difference.high == 0:
         return f"  {difference.name:<24}   unchanged"
     unit = f" {difference.unit}" if difference.unit else ""
-    reach = f"[{difference.low:+.4g}, {difference.high:+.4g}]"
-    words = f"  {difference.name:<24}{difference.value:>+12.5g}{unit:<20}{reach:<24}"
+    between = reach(difference.low, difference.high, sign="+")
+    words = f"  {difference.name:<24}{difference.value:>+12.5g}{unit:<20}{between:<24}"
     return f"{words}{difference.verdict}"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from latentscape.cli.report import write_report
-from latentscape.cli.talk import row_lines
+from latentscape.cli.talk import reach, row_lines
 
 if TYPE_CHECKING:
     from latentscape.records import ReconstructionRecord, Row
@@ -66,6 +66,6 @@ def _cells(row: "Row", names: list[str]) -> list[str]:
     texts = [row.name, f"{max(measure.n for measure in row.measures):,}"]
     for name in names:
         m = found.get(name)
-        interval = "" if m is None or m.low is None else f" [{m.low:.3g}, {m.high:.3g}]"
+        interval = "" if m is None or m.low is None else f" {reach(m.low, m.high, digits=3)}"
         texts.append("-" if m is None else f"{m.value:.4g}{interval}")
     return texts

@@ -52,12 +52,28 @@ def measure_line(measure: "Measure") -> str:
     unit = f" {measure.unit}" if measure.unit else ""
     interval = ""
     if measure.low is not None and measure.high is not None:
-        interval = f"  [{measure.low:.4g}, {measure.high:.4g}]"
+        interval = f"  {reach(measure.low, measure.high)}"
     beside = ""
     if measure.reference is not None:
         beside = f"  against {measure.reference.value:.4g} ({measure.reference.words})"
     words = f"{measure.name:<24}{measure.value:>12.5g}{unit:<20}{interval:<23} {sign}"
     return f"{words.rstrip()}{beside}"
+
+
+def reach(low: float, high: float, *, digits: int = 4, sign: str = "") -> str:
+    """An interval with as many digits as tell its ends apart, and whole thousands written out.
+
+    >>> reach(11308.6, 11309.7), reach(0.25, 0.5)
+    ('[11308.6, 11309.7]', '[0.25, 0.5]')
+    """
+    largest = max(abs(low), abs(high))
+    whole = len(str(int(largest))) if largest < 1e7 else 0  # no exponent
+    for n in range(max(digits, whole), 13):
+        ends = f"{low:{sign}.{n}g}", f"{high:{sign}.{n}g}"
+        near = abs(float(ends[0]) - low) + abs(float(ends[1]) - high)
+        if near <= (high - low) / 10 or not high > low or n == 12:
+            break
+    return f"[{ends[0]}, {ends[1]}]"
 
 
 def row_lines(rows: Iterable["Row"]) -> list[str]:
