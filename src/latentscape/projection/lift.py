@@ -163,9 +163,9 @@ class NeighbourLift(Lift):
     wᵢ ∝ ((R − δᵢ)/(R δᵢ))²: at a point it is that point's own latent, and where one neighbour takes
     the place of another nothing jumps. Agreement is 1 − s²(1 + W)/((1 − W)S²) within 0 and 1, where
     s² = Σ wᵢ‖zᵢ − z‖² is the spread of the neighbours' latents, W = Σ wᵢ² and S² the spread of all
-    latents of the map about their mean. Of independent latents s² falls short of S² by 1 − W, and
-    the mean of a new one's neighbours misses it by S²(1 + W): of a map that tells nothing, agreement
-    is 0, and elsewhere what a latent that was left out would give. On a point it is 1.
+    latents of the map about their mean. Of independent latents s² is (1 − W)S² on average, while
+    the mean misses a further one by (1 + W)S²: a map that tells nothing agrees on 0, others on what
+    a latent that was left out would give. On a point it is 1.
 
     Args:
         positions: (n, 2) points of the map.
