@@ -3,7 +3,6 @@
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,13 @@ from latentscape.errors import LatentscapeError, ModelError, UsageError
 from latentscape.records import read_run
 from latentscape.records.exhibit import Ability
 from latentscape.workflows.explore.stored import Stored
+from latentscape.workflows.explore.turns import Turns
 
 if TYPE_CHECKING:
     from latentscape.models import OpenModel
+
+# After which a pass through the networks, or their opening, is taken not to end.
+PASS_SECONDS, OPENING_SECONDS = 20.0, 120.0
 
 
 class Live:
@@ -28,7 +31,9 @@ class Live:
 
     def __init__(self, run: Path | None, stored: Stored, *, device: str = "auto"):
         self.run, self.stored, self.device = run, stored, device
-        self.lock = RLock()  # one pass through the networks at a time
+        # One call of `decode` or `encode` at a time. Journeys decode beside it, one at a time too:
+        # weights are only read, and a pointer does not wait for a way that is searched.
+        self._turns = Turns(self._drop)
         self._model: OpenModel | None = None
         self._fault = _foreseen(run, stored)
 
@@ -44,16 +49,22 @@ class Live:
         Raises:
             LatentscapeError: If it cannot be opened, and again whenever it is asked for.
         """
-        with self.lock:
+        if (model := self._model) is not None:
+            return model
+        with self._turns.one(OPENING_SECONDS):
             if self._fault is not None:
                 raise self._fault
-            if self._model is None:
+            if (model := self._model) is None:
                 try:
-                    self._model = self._opened()
+                    model = self._model = self._opened()
                 except LatentscapeError as error:
                     self._fault = error
                     raise
-            return self._model
+            return model
+
+    def _drop(self) -> None:
+        """Let go of a model that did not come back; the next asked for is opened anew."""
+        self._model = None
 
     def _opened(self) -> "OpenModel":
         try:
@@ -85,8 +96,8 @@ class Live:
             ModelError: If the model makes nothing of them.
         """
         require_latents(latents, self.stored)
-        with self.lock:
-            model = self.model
+        model = self.model
+        with self._turns.one(PASS_SECONDS):
             from latentscape.workflows.opening import decode
 
             return as_shown(decode(model, self.stored.shaped(latents).astype(np.float32)))
@@ -100,8 +111,8 @@ class Live:
         Returns:
             ``k D`` means; log variances, None of a point.
         """
-        with self.lock:
-            model = self.model
+        model = self.model
+        with self._turns.one(PASS_SECONDS):
             import torch
 
             from latentscape.workflows.opening import require_finite

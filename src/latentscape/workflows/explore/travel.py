@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from functools import cached_property
 from itertools import pairwise
-from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from latentscape.errors import UsageError, nearest
 from latentscape.records.exhibit import Ability, Journey, Travel, WayCard
 from latentscape.workflows.explore.live import as_shown
+from latentscape.workflows.explore.turns import Turns
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +26,7 @@ MOST_LATENTS, MOST_VALUES = 20_000, 1 << 25
 LEVEL_PIXELS = 1 << 20  # pixel values decoded for the level of the cycle error
 N_DRAWS = 2  # of random weights: in place of trained ones, twice as fast as five and said in words
 KEPT = 8
+TRIP_SECONDS = 180.0  # after which a journey is taken not to end
 
 
 def ways(exhibit: "OpenExhibit") -> tuple[WayCard, ...]:
@@ -119,16 +120,21 @@ class Traveller:
         self.seed = seed
         self._ways: dict[str, Interpolator] = {}
         self._trips: OrderedDict[Journey, Trip] = OrderedDict()
-        self._lock = RLock()
+        self._turns = Turns(self._drop)
 
     def trip(self, exhibit: "OpenExhibit", journey: Journey) -> Trip:
         """A journey that can be travelled, travelled and judged."""
-        with self._lock:  # not the model's: pointers go on being decoded while a way is searched
+        with self._turns.one(TRIP_SECONDS):
             found = self._trips.pop(journey, None) or self._travelled(exhibit, journey)
             self._trips[journey] = found
             while len(self._trips) > KEPT:
                 self._trips.popitem(last=False)
             return found
+
+    def _drop(self) -> None:
+        """Let go of what a journey that did not come back still works with."""
+        self._ways = {}
+        self.__dict__.pop("judge", None)
 
     def _travelled(self, exhibit: "OpenExhibit", journey: Journey) -> Trip:
         from latentscape.workflows.explore.judged_way import (
