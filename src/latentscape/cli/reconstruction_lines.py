@@ -66,6 +66,10 @@ def _cells(row: "Row", names: list[str]) -> list[str]:
     texts = [row.name, f"{max(measure.n for measure in row.measures):,}"]
     for name in names:
         m = found.get(name)
-        interval = "" if m is None or m.low is None else f" {reach(m.low, m.high, digits=3)}"
+        interval = (
+            ""
+            if m is None or m.low is None or m.high is None
+            else f" {reach(m.low, m.high, digits=3)}"
+        )
         texts.append("-" if m is None else f"{m.value:.4g}{interval}")
     return texts

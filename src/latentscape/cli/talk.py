@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from latentscape.records import Measure, Record, Row
 
 WIDTH = 24
+MOST_DIGITS = 12
 
 
 def complain(message: str, hint: str | None = None) -> None:
@@ -68,11 +69,13 @@ def reach(low: float, high: float, *, digits: int = 4, sign: str = "") -> str:
     """
     largest = max(abs(low), abs(high))
     whole = len(str(int(largest))) if largest < 1e7 else 0  # no exponent
-    for n in range(max(digits, whole), 13):
+    n = max(digits, whole)
+    while True:
         ends = f"{low:{sign}.{n}g}", f"{high:{sign}.{n}g}"
         near = abs(float(ends[0]) - low) + abs(float(ends[1]) - high)
-        if near <= (high - low) / 10 or not high > low or n == 12:
+        if near <= (high - low) / 10 or not high > low or n >= MOST_DIGITS:
             break
+        n += 1
     return f"[{ends[0]}, {ends[1]}]"
 
 
