@@ -246,6 +246,46 @@ def test_runs_that_cannot_be_compared_say_why(make_run):
         exhibits.compare(["0", "0"], "pca")
 
 
+def test_equal_names_of_different_data_are_not_the_same_samples(make_run, tmp_path):
+    runs = []
+    for name in ("cats", "dogs"):
+        folder = tmp_path / name
+        folder.mkdir()
+        for i in range(12):
+            Image.fromarray(RNG.integers(0, 256, (8, 8), np.uint8)).save(folder / f"{i:02d}.png")
+        runs.append(encoded(make_run(f"of-{name}", data=DataConfig(f"folder:{folder}", colour="L")),
+                            split="all"))  # fmt: skip
+    exhibits = open_exhibits(runs)
+    ids = [set(exhibit.stored.sample_ids.tolist()) for exhibit in exhibits]
+    if not ids[0] & ids[1]:  # the names were told apart already: make them equal
+        for exhibit in exhibits:
+            exhibit.stored.sample_ids[:] = exhibits["0"].stored.sample_ids
+    assert not exhibits.card.comparable.possible
+    with pytest.raises(UsageError, match="share 0 samples"):
+        exhibits.compare(["0", "1"], "pca")
+
+
+def test_other_images_of_one_name_are_told(make_run):
+    runs = [encoded(make_run("all")), encoded(make_run("few", data=DIGITS))]
+    exhibits = open_exhibits(runs)
+    prints = {exhibit.provenance.fingerprint for exhibit in exhibits}
+    found, _ = exhibits.compare(["0", "1"], "pca")
+    assert len(prints) == 2
+    assert "fingerprints differ" in found.words
+
+
+def test_whether_runs_compare_is_found_out_once(make_run, monkeypatch):
+    exhibits = open_exhibits([encoded(make_run(name, data=DIGITS)) for name in ("a", "b")])
+    first = exhibits.card.comparable
+    assert first.possible
+
+    def again(_):
+        raise AssertionError("samples are looked through anew for every card")
+
+    monkeypatch.setattr("latentscape.workflows.explore.exhibits.comparable", again)
+    assert exhibits.card.comparable == first
+
+
 @pytest.fixture
 def moving(make_run):
     data = DataConfig("sprites-motion", size=16, limit=90)

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from latentscape.workflows.explore.exhibit import OpenExhibit
     from latentscape.workflows.explore.exhibits import OpenExhibits
     from latentscape.workflows.explore.maps import Plane
+    from latentscape.workflows.explore.stored import Stored
 
 MOST, FEWEST_SHARED = 4, 3
 
 
 def comparable(exhibits: "OpenExhibits") -> Ability:
-    """Whether two exhibits share samples; asked for without torch too."""
-    pairs = combinations([set(_ids(exhibit)) for exhibit in exhibits], 2)
-    if any(len(one & other) >= FEWEST_SHARED for one, other in pairs):
-        return Ability(possible=True)
+    """Whether two exhibits share samples: of one data set, and of one identity; no torch."""
+    for one, other in combinations([exhibit.stored for exhibit in exhibits], 2):
+        if _same_data(one, other) and _n_shared(one, other) >= FEWEST_SHARED:
+            return Ability(possible=True)
     return Ability(
         possible=False,
         why="the runs share no samples: they are of other images or of other splits",
@@ -46,12 +47,13 @@ def compared(
         name: A map's method or its name, such as ``pca``.
 
     Raises:
-        UsageError: If fewer than two are named or one twice, one is not there, or they share
-            fewer than three samples.
+        UsageError: If fewer than two are named or one twice, one is not there, they are of
+            different data sets, or share fewer than three samples.
     """
     if not 2 <= len(keys) <= MOST or len(set(keys)) < len(keys):
         raise UsageError(f"{len(keys)} runs cannot be compared", f"choose 2 to {MOST} different")
     chosen = [exhibits[key] for key in keys]
+    _require_same_data(chosen)
     planes = [_plane(exhibit, name) for exhibit in chosen]
     both = list(zip(chosen, planes, strict=True))
     ids = [exhibit.stored.sample_ids[plane.rows] for exhibit, plane in both]
@@ -77,7 +79,7 @@ def compared(
         measures=tuple(line.measures for line in lines),
         topics=tuple(_topic(line) for line in lines),
         best=tuple(line.best for line in lines),
-        words=_words(sides, [plane.method for plane in planes], len(lines)),
+        words=_words(sides, [plane.method for plane in planes], len(lines)) + _other_images(chosen),
     ), arrays
 
 
@@ -105,8 +107,35 @@ def aligned_to(first: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float 
     return b @ turn * (overlap / size_b) + here, float(1 - overlap**2 / (size_a * size_b))
 
 
-def _ids(exhibit: "OpenExhibit") -> list[str]:
-    return exhibit.stored.sample_ids.tolist()
+def _same_data(one: "Stored", other: "Stored") -> bool:
+    """Whether equal names may mean one image; where a store does not name its data, they may."""
+    mine, theirs = one.provenance.data, other.provenance.data
+    return not (mine and theirs) or mine == theirs
+
+
+def _n_shared(one: "Stored", other: "Stored") -> int:
+    return int((one.rows_of(other.ids) >= 0).sum())
+
+
+def _require_same_data(chosen: Sequence["OpenExhibit"]) -> None:
+    for one, other in combinations([exhibit.stored for exhibit in chosen], 2):
+        if not _same_data(one, other):
+            names = f"{one.provenance.data} and {other.provenance.data}"
+            raise UsageError(
+                f"the maps share 0 samples: they are of {names}, and equal names mean nothing",
+                "encode and project the same images with each run",
+            )
+
+
+def _other_images(chosen: Sequence["OpenExhibit"]) -> str:
+    """What is to be said where the images were not all the same ones."""
+    prints = {exhibit.provenance.fingerprint for exhibit in chosen} - {""}
+    if len(prints) < 2:
+        return ""
+    return (
+        " Their images were not all the same (their fingerprints differ): samples are matched by"
+        " name, and behind one name may be two pictures."
+    )
 
 
 def _plane(exhibit: "OpenExhibit", name: str) -> "Plane":

@@ -1,6 +1,7 @@
 """All that was opened together."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -37,12 +38,18 @@ class OpenExhibits:
     @property
     def card(self) -> Exhibition:
         """The cards of all."""
-        alone = Ability(possible=False, why="one run is open", hint="open two to four together")
         return Exhibition(
             version=latentscape.__version__,
             exhibits=tuple(exhibit.card for exhibit in self),
-            comparable=comparable(self) if len(self) > 1 else alone,
+            comparable=self._comparable,
         )
+
+    @cached_property
+    def _comparable(self) -> Ability:
+        """Found out once: the samples stay, and cards are asked for every second."""
+        if len(self) > 1:
+            return comparable(self)
+        return Ability(possible=False, why="one run is open", hint="open two to four together")
 
     def compare(self, keys: Sequence[str], name: str) -> tuple[SideBySide, dict[str, np.ndarray]]:
         """Exhibits side by side on maps of that method: ``positions-KEY`` and ``rows-KEY``."""
