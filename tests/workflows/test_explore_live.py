@@ -14,6 +14,7 @@ from PIL import Image
 from latentscape.data import DataConfig, load_images
 from latentscape.errors import DataError, ModelError, UsageError
 from latentscape.models import open_model
+from latentscape.training.history import write_history
 from latentscape.workflows.encode import encode
 from latentscape.workflows.explore import open_exhibits
 from latentscape.workflows.explore.kept import Kept
@@ -246,6 +247,11 @@ for plane in card.maps:
 assert exhibit.sample(0).neighbours and exhibit.find("1", 5).n
 assert exhibit.column("mse" if "mse" in exhibit.columns.cards else "norm").shape == (card.n,)
 assert not card.abilities["decode"].possible
+assert card.abilities["training"].possible
+epochs, arrays = exhibit.training()
+assert epochs.curves == {"val_loss": (3.0, 2.0)}, epochs
+dials, directions, centre = exhibit.dials()
+assert len(dials.dials) == len(directions)
 print(card.abilities["decode"].why)
 exhibit.warm()
 try:
@@ -255,13 +261,50 @@ except Exception as error:
 """
 
 
+def without_torch(script, run) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(run)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 def test_without_torch_everything_opens_that_needs_no_model(ae):
     project(encode(ae).folder, method="isomap", limit=100, keep=True)
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH, str(ae)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    why, error = done.stdout.splitlines()
+    write_history(ae, {"epoch": [1, 2], "val_loss": [3.0, 2.0]})
+    why, error = without_torch(WITHOUT_TORCH, ae)
     assert "torch is not installed" in why
     assert error == "ModelError"
+
+
+MOTION_WITHOUT_TORCH = (
+    WITHOUT_TORCH.partition("assert [plane")[0]
+    + """
+assert card.abilities["motion"].possible
+told, arrays = exhibit.motion()
+assert arrays["triplets"].shape == (len(told.names), 3)
+middles, pixels = exhibit.middles(0)
+assert middles.names == ("first", "true middle", "last", "pixel blend"), middles.names
+print(len(told.names))
+"""
+)
+
+
+def test_without_torch_motion_is_shown_without_guesses(make_run):
+    data = DataConfig("sprites-motion", size=16, limit=60)
+    run = make_run("m", latent=6, data=data)
+    encode(run, split="all")
+    (n,) = without_torch(MOTION_WITHOUT_TORCH, run)
+    assert int(n) > 0
+
+
+def test_where_the_model_does_not_open_middles_come_without_guesses(make_run):
+    data = DataConfig("sprites-motion", size=16, limit=60)
+    run = make_run("m", latent=6, data=data)
+    encode(run, split="all")
+    about = json.loads((run / "run.json").read_text())
+    about["model"]["options"] = {"hidden": [64]}
+    (run / "run.json").write_text(json.dumps(about))
+    middles, pixels = open_exhibits(run)["0"].middles(0)
+    assert middles.names == ("first", "true middle", "last", "pixel blend")
+    assert len(pixels) == 4

@@ -3,10 +3,10 @@
 import math
 from pathlib import Path
 
-from latentscape.errors import RunError
-from latentscape.records import HistoryRecord, replacing
+from latentscape.records import replacing
+from latentscape.records.history import PATH, read_history
 
-PATH = "history.parquet"
+__all__ = ["PATH", "add_epoch", "read_history", "write_history"]
 
 
 def write_history(folder: Path, columns: dict[str, list[float]]) -> None:
@@ -16,24 +16,6 @@ def write_history(folder: Path, columns: dict[str, list[float]]) -> None:
 
     with replacing(folder / PATH) as temporary:
         pq.write_table(pa.table(columns), temporary)
-
-
-def read_history(folder: Path) -> HistoryRecord:
-    """Read a run's history.
-
-    Raises:
-        RunError: If it is missing or damaged.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(folder / PATH)
-        return HistoryRecord(columns={k: tuple(v) for k, v in table.to_pydict().items()})
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise RunError(
-            f"{folder / PATH} is missing or damaged", "restore it from a copy, or train again"
-        ) from error
 
 
 def add_epoch(columns: dict[str, list[float]], row: dict[str, float]) -> None:

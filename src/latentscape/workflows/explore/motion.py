@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentscape.errors import UsageError
+from latentscape.errors import LatentscapeError, UsageError
 from latentscape.records import Measure, run_records
 from latentscape.records.exhibit import Ability, Middles, MotionCard
 from latentscape.records.motion import MotionRecord
@@ -193,7 +193,13 @@ class Moving:
                 -1
             )
         guessed["true middle, decoded"] = latents[1]
-        return dict(zip(guessed, exhibit.decode(np.stack(list(guessed.values()))), strict=True))
+        try:
+            decoded = exhibit.decode(np.stack(list(guessed.values())))
+        except LatentscapeError:
+            if exhibit.live.ability.possible:
+                raise  # it opened, and makes nothing of these latents
+            return {}
+        return dict(zip(guessed, decoded, strict=True))
 
     def words(self, triplet: int) -> str:
         """What the reader should know of the errors of one triplet."""

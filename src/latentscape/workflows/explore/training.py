@@ -10,11 +10,13 @@ import numpy as np
 from latentscape.errors import RunError, UsageError
 from latentscape.records import UNREADABLE
 from latentscape.records.exhibit import Ability, Epochs
+from latentscape.records.history import PATH as HISTORY
+from latentscape.records.history import read_history
 
 if TYPE_CHECKING:
     from latentscape.workflows.explore.exhibit import OpenExhibit
 
-ROOM, POSITIONS, HISTORY = "snapshots", "positions.npz", "history.parquet"
+ROOM, POSITIONS = "snapshots", "positions.npz"
 PNG = b"\x89PNG"
 IN_NAT = ("loss", "reconstruction", "kl", "distortion", "elbo", "rate")
 UNITS = {
@@ -117,8 +119,6 @@ def _positions(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _history(folder: Path) -> dict[str, tuple[float, ...]]:
-    from latentscape.training.history import read_history
-
     if not (folder / HISTORY).exists():
         return {}
     return dict(read_history(folder).columns)
