@@ -254,6 +254,21 @@ def test_an_image_is_dropped_upright_and_on_black(client):
         assert image_opened(png(3, 2, mode)).shape == (2, 3, 3)
 
 
+def test_an_image_of_more_than_8_bits_is_brought_to_8_not_clipped():
+    deep = BytesIO()
+    values = np.array([[0, 257, 32_896, 65_535]], np.uint16)
+    Image.fromarray(values).save(deep, "PNG")
+    assert image_opened(deep.getvalue())[0, :, 0].tolist() == [0, 1, 128, 255]
+    for top, wanted in ((1.0, [0, 128, 255]), (2.0, None)):
+        file = BytesIO()
+        Image.fromarray(np.array([[0, 0.5, top]], np.float32)).save(file, "TIFF")
+        if wanted:
+            assert image_opened(file.getvalue())[0, :, 0].tolist() == wanted
+        else:
+            with pytest.raises(answers.RefusedError, match="no image that can be read"):
+                image_opened(file.getvalue())
+
+
 @pytest.mark.parametrize(
     "size", [(8_000, 8_000), (10_000, 10_000), (100_000, 100_000), (2**31 - 1, 1)]
 )

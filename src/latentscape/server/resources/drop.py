@@ -43,25 +43,28 @@ async def drop(asked: AskedNow) -> Response:
 
 
 def opened(file: bytes) -> np.ndarray:
-    """An image file as uint8 ``height width 3``, upright, on black where it is transparent.
+    """An image file as uint8 ``height width 3``, upright, on black where it is transparent, as
+    images to train on are read: 16 bits to the nearest of 8.
 
     Its size is read from the head of the file, and refused, before any of it is unpacked.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
+
+    from latentscape.data.decode import upright_8_bit
 
     bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     try:
         with Image.open(BytesIO(file), formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise _too_large(f"{image.width} × {image.height} pixels")
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
-            paper = Image.new("RGBA", upright.size, (0, 0, 0, 255))
-            return np.array(Image.alpha_composite(paper, upright).convert("RGB"))
+            return np.array(upright_8_bit(image).convert("RGB"))
     except bombs as error:
         raise _too_large("far more pixels than a screen has") from error
     except (OSError, ValueError, SyntaxError, TypeError, EOFError, IndexError, KeyError) as error:
         raise RefusedError(
-            422, "this file is no image that can be read", f"known: {', '.join(FORMATS)}"
+            422,
+            "this file is no image that can be read",
+            f"known: {', '.join(FORMATS)}; floating-point pixels from 0 to 1",
         ) from error
 
 
