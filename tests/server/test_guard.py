@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from http.cookies import SimpleCookie
 
 import numpy as np
@@ -307,6 +308,57 @@ def test_a_decoder_that_hangs_is_a_503_and_the_map_goes_on(opened):
         assert looked.headers["retry-after"] == "1"
         assert client.get("/api/exhibits/0/maps/pca").status_code == 200
     stuck.set()
+
+
+@pytest.mark.parametrize(
+    ("slow", "by", "others"),
+    [
+        ("travel", ("POST", "travel", {"rows": [0, 1]}), [
+            ("POST", "images", {"rows": [0], "kind": "reconstruction"}),
+            ("POST", "images", {"rows": [0]}),
+            ("GET", "manifold?map=pca&side=2", None),
+            ("GET", "dials", None),
+        ]),
+        ("images", ("POST", "images", {"rows": [0]}), [
+            ("GET", "columns/label", None),
+            ("GET", "maps/pca", None),
+            ("GET", "samples/1", None),
+            ("POST", "look", LOOK),
+        ]),
+    ],
+)  # fmt: skip
+def test_nobody_waits_behind_what_is_slow_for_another_reason(opened, monkeypatch, slow, by, others):
+    """Journeys hold up journeys alone, and images that load hold up images alone."""
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Event, Semaphore
+
+    began, go, exhibit = Semaphore(0), Event(), ToyExhibit()
+    before = getattr(exhibit, slow)
+
+    def slowed(*given):
+        if not others_asked:
+            began.release()
+            assert go.wait(30)
+        return before(*given)
+
+    others_asked: list[bool] = []
+    monkeypatch.setattr(exhibit, slow, slowed)
+
+    def ask(method: str, address: str, body: object) -> int:
+        more = {} if body is None else {"json": body}
+        return client.request(method, f"/api/exhibits/0/{address}", **more).status_code
+
+    # One for each loading image would take every reader's thread.
+    with opened(exhibit, pace=Pace(reading=3, making=3)) as client, ThreadPoolExecutor(8) as pool:
+        n_slow = 4 if slow == "images" else 1
+        for _ in range(n_slow):
+            pool.submit(ask, *by)
+        assert began.acquire(timeout=10)
+        time.sleep(0.2)
+        others_asked.append(True)
+        statuses = [ask(*other) for other in others]
+        go.set()
+        assert statuses == [200] * len(others)
 
 
 def test_a_decoder_that_fails_is_one_answer(opened):

@@ -25,11 +25,13 @@ class Pace:
 
     Attributes:
         reading: Of what is looked up.
+        loading: Of images, which are loaded when they are first asked for.
         decoding: Of a call of the decoder, waiting included.
         making: Of what is worked out: journeys, films, grids, a dropped image.
     """
 
     reading: float = 30.0
+    loading: float = 120.0
     decoding: float = 15.0
     making: float = 180.0
 
@@ -42,6 +44,10 @@ class Desk:
         self._card = exhibits.card
         self._read = monotonic()
         self.reading = Lane("what looks things up", n_threads=4, seconds=pace.reading)
+        # Lanes by what they wait for: nobody waits behind a thing that is slow for another reason.
+        self.loading = Lane("what loads images", n_threads=2, seconds=pace.loading)
+        self.remaking = Lane("what reconstructs images", n_threads=2, seconds=pace.making)
+        self.travelling = Lane("what travels", most_waiting=16, seconds=pace.making)
         self.making = Lane("the workshop", most_waiting=16, seconds=pace.making)
         self.decoders = {
             key: DecodeQueue(exhibits[key].decode, seconds=pace.decoding) for key in self.cards
@@ -105,6 +111,18 @@ class Asked:
     async def read(self, work: Callable[[], Any]) -> Any:
         """Look something up, beside other readers."""
         return await self.desk.reading.ask(work, gone=self.gone)
+
+    async def load(self, work: Callable[[], Any]) -> Any:
+        """Show images as they are; the first waits until they are loaded, other readers do not."""
+        return await self.desk.loading.ask(work, gone=self.gone)
+
+    async def remake(self, work: Callable[[], Any]) -> Any:
+        """Show images as the model has them, beside whatever is worked out."""
+        return await self.desk.remaking.ask(work, gone=self.gone)
+
+    async def travel(self, work: Callable[[], Any]) -> Any:
+        """Travel or film, one journey at a time; a way may be searched for long."""
+        return await self.desk.travelling.ask(work, gone=self.gone)
 
     async def make(self, work: Callable[[], Any]) -> Any:
         """Work something out, one thing at a time."""

@@ -34,5 +34,4 @@ async def images(asked: AskedNow, wanted: ImagesWanted) -> Response:
         pixels = asked.exhibit.images(wanted.rows, wanted.kind, wanted.side)
         return PacketAnswer(pack(pixels=pixels))
 
-    # The model may be at a long journey; those who only read do not wait for it.
-    return await (asked.read if wanted.kind == "original" else asked.make)(work)
+    return await (asked.load if wanted.kind == "original" else asked.remake)(work)

@@ -45,7 +45,7 @@ async def travel(asked: AskedNow, wanted: JourneyWanted) -> Response:
         told, images = asked.exhibit.travel(journey)
         return PacketAnswer(pack(told, **images))
 
-    return await asked.make(work)
+    return await asked.travel(work)
 
 
 @router.post(
@@ -59,6 +59,6 @@ async def film(
     """The trajectory as a file."""
     journey = _journey(asked, wanted)
     headers = {"Content-Disposition": f'attachment; filename="journey.{kind}"'}
-    return await asked.make(
+    return await asked.travel(
         lambda: Response(asked.exhibit.film(journey, kind), media_type=MEDIA[kind], headers=headers)
     )
