@@ -16,7 +16,7 @@ from latentscape.errors import UsageError
 from latentscape.models import open_model
 from latentscape.records.packet import unpack
 from latentscape.store import Store
-from latentscape.workflows.export import page
+from latentscape.workflows.export import onnx_pair, page
 from latentscape.workflows.export.choice import chosen_rows
 from latentscape.workflows.export.sheets import sheets_of
 
@@ -91,6 +91,19 @@ def test_the_decoder_in_it_is_the_runs_own(mapped, tmp_path):
         want = model.decode(torch.from_numpy(latents)).numpy()
     np.testing.assert_allclose(made, want, atol=1e-5)
     assert tuple(body["decoded"]) == tuple(model.image_shape)
+
+
+def test_a_decoder_that_does_not_answer_as_the_model_stays_out(mapped, tmp_path, monkeypatch):
+    def dimmed(self, latents):
+        return 0.9 * self.autoencoder.decode(latents)
+
+    monkeypatch.setattr(onnx_pair.Decoder, "forward", dimmed)
+    text, body, _ = exported(mapped, tmp_path, limit=10)
+    ability = body["exhibition"]["exhibits"][0]["abilities"]["decode"]
+    assert not ability["possible"]
+    assert "do not answer as the model" in ability["why"]
+    assert body["decoded"] is None
+    assert "latentscape-decoder" not in text
 
 
 def test_what_a_file_cannot_do_says_why(mapped, tmp_path):

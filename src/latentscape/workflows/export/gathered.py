@@ -212,20 +212,20 @@ def _pictures(exhibit: OpenExhibit, rows: np.ndarray) -> tuple[Sheets | None, Ab
 
 
 def _decoder(exhibit: OpenExhibit) -> tuple[bytes | None, Ability]:
-    """The decoder as ONNX, or why the file goes without."""
+    """The decoder as ONNX, held against the model, or why the file goes without."""
     known = exhibit.abilities["decode"]
     if not known.possible:
         return None, known
     try:
         from latentscape.models import open_model
-        from latentscape.workflows.export.onnx_pair import write_decoder
+        from latentscape.workflows.export.onnx_pair import write_checked_decoder
 
         assert exhibit.run is not None
         _ = exhibit.live.model  # the run's own refusals come first
         model = open_model(exhibit.run, "fp32", device="cpu")
         with tempfile.TemporaryDirectory() as room:
             path = Path(room) / "decoder.onnx"
-            write_decoder(model, path)
+            write_checked_decoder(model, path)
             raw = path.read_bytes()
     except LatentscapeError as error:
         return None, _told(error)

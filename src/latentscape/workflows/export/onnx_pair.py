@@ -138,6 +138,16 @@ def write_decoder(model: OpenModel, path: Path, *, is_open: bool = False) -> Non
     _write(model, Half(Decoder(autoencoder), "latents", ("images",), latents), path, is_open)
 
 
+def write_checked_decoder(model: OpenModel, path: Path) -> None:
+    """Write latents → ``images``, read it again, and hold what it answers against the model.
+
+    Raises:
+        ModelError: If it cannot be written so, or does not answer as the model does.
+    """
+    write_decoder(model, path)
+    _difference(model.autoencoder, None, path, is_open=False)
+
+
 def facts_of(model: OpenModel) -> dict[str, str | int | float]:
     """What a reader of the files must know to use them, as metadata has it."""
     autoencoder, made = model.autoencoder, model.autoencoder.conventions
@@ -207,18 +217,20 @@ def _sides(port: str, sides: dict[int, str]) -> dict[int, str]:
 
 
 @torch.inference_mode()
-def _difference(autoencoder: Autoencoder, encoder: Path, decoder: Path, *, is_open: bool) -> float:
-    """Largest difference of what the files and the model answer.
+def _difference(
+    autoencoder: Autoencoder, encoder: Path | None, decoder: Path, *, is_open: bool
+) -> float:
+    """Largest difference of what the files, or the decoder alone, and the model answer.
 
     Other images than the graphs were traced with, and another number of them: what was written
     down as a constant shows. Where sides are open, of another size too.
     """
     from latentscape.models.onnx import OnnxGraph, read_graph
 
-    graphs = [read_graph(path) for path in (encoder, decoder)]
+    graphs = [read_graph(path) for path in (decoder, encoder) if path is not None]
     if not all(graph.inputs for graph in graphs):
         raise _not_alike("what comes out does not depend on what goes in")
-    there, back = (OnnxGraph(graph).eval() for graph in graphs)
+    back, *there = (OnnxGraph(graph).eval() for graph in graphs)
     worst = 0.0
     for grown in (1, 2) if is_open else (1,):
         shape = autoencoder.image_shape
@@ -227,10 +239,11 @@ def _difference(autoencoder: Autoencoder, encoder: Path, decoder: Path, *, is_op
         images = torch.rand(CHECKED, *shape, generator=_rng().manual_seed(1))
         latents = _latents(CHECKED + TRACED, model.latent_shape)[TRACED:]
         try:
-            answers = [*_answers(there, images), *_answers(back, latents)]
+            answers = [answer for graph in there for answer in _answers(graph, images)]
+            answers += _answers(back, latents)
         except (LatentscapeError, RuntimeError, ValueError) as error:
             raise _not_alike(f"they fail: {error}") from error
-        wanted = [*Encoder(model)(images), model.decode(latents)]
+        wanted = [*(Encoder(model)(images) if there else ()), model.decode(latents)]
         for answer, want in zip(answers, wanted, strict=True):
             if answer.shape != want.shape:
                 raise _not_alike(f"{tuple(answer.shape)} instead of {tuple(want.shape)}")
