@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from latentscape.errors import RunError, StoreError, UsageError
 from latentscape.store import Manifest, Samples, StoreWriter
 from latentscape.workflows.encode import encode
 from latentscape.workflows.explore import open_exhibits
+from latentscape.workflows.explore.maps import _projector_of
 from latentscape.workflows.measure import measure
 from latentscape.workflows.project import project, project_all
 
@@ -179,6 +181,34 @@ def test_maps_of_a_run_are_matched_by_identity(vae):
     assert "fitted projection" in plane.card.placing_words
 
 
+def test_a_limit_leaves_a_kept_pca_map_its_way_back(ae):
+    kept = project(encode(ae).folder, method="pca")
+    whole, exhibit = only(ae), only(ae, limit=40)
+    card = exhibit.card.maps[0]
+    assert (card.method, card.n, card.lifting) == ("pca", 40, "inverse")
+    there, here = whole.plane(card.name).lift, exhibit.plane(card.name).lift
+    assert here(np.zeros((1, 2))).agreement == pytest.approx(
+        there(np.zeros((1, 2))).agreement, abs=1e-4
+    )
+    # Two axes are those of the whole; along them a place is what it was.
+    latents = exhibit.stored.latents
+    wanted = whole.place(card.name, latents)
+    np.testing.assert_allclose(exhibit.place(card.name, latents), wanted, atol=1e-3)
+    places = np.asarray(kept.positions[:7], float)
+    np.testing.assert_allclose(exhibit.place(card.name, here(places).latents), places, atol=1e-3)
+
+
+def test_points_that_no_axes_placed_have_no_way_back(ae):
+    """A map that calls itself PCA and is none stands for its neighbours."""
+    made = project(encode(ae).folder, method="pca")
+    exhibit = only(ae, limit=40)
+    plane = exhibit.plane(exhibit.card.maps[0].name)
+    rng = np.random.default_rng(0)
+    for bent in (rng.standard_normal((40, 2)), plane.positions * [1, 2], plane.positions**3):
+        assert _projector_of(replace(plane, positions=bent), None) is None
+    assert made.method == "pca"
+
+
 def test_a_map_without_its_projector_places_among_neighbours_and_says_so(ae):
     folder = Path(encode(ae).folder)
     project(folder, method="tsne", limit=100)
@@ -301,6 +331,29 @@ def test_a_damaged_store_is_refused(make_store, cloud):
     (store / "mean-00000.npy").write_bytes(b"broken")
     with pytest.raises(StoreError, match="damaged"):
         open_exhibits(store)
+
+
+def test_one_damaged_store_of_several_is_passed_over_with_a_note(vae):
+    encode(vae)
+    encode(vae, split="val")
+    (vae / "stores/digits-val/manifest.json").write_text("{half")
+    exhibit = only(vae)
+    assert exhibit.provenance.split == "test"
+    assert any("digits-val" in note and "passed over" in note for note in exhibit.card.warnings)
+    (vae / "stores/digits-test/manifest.json").write_text("{half")
+    with pytest.raises(StoreError, match="cannot be read"):
+        open_exhibits(vae)
+
+
+@pytest.mark.parametrize("shape", [[8, 8], "digits", 8, [1, "a", 8], [1, None, 8], [0, -1, 8]])
+def test_a_shape_of_images_that_is_none_is_a_kind_error(vae, shape):
+    encode(vae)
+    about = json.loads((vae / "run.json").read_text())
+    about["model"]["image_shape"] = shape
+    (vae / "run.json").write_text(json.dumps(about))
+    with pytest.raises(RunError, match="image_shape") as told:
+        _ = only(vae).card
+    assert told.value.hint
 
 
 def test_places_that_are_none_are_refused(make_store, cloud):

@@ -46,6 +46,22 @@ def test_originals_are_the_images_that_were_encoded(exhibit):
     assert exhibit.images([], "original", 4).shape == (0, 4, 4, 1)
 
 
+@pytest.mark.parametrize("kind", ["original", "reconstruction"])
+def test_small_pictures_are_made_a_few_at_a_time(exhibit, monkeypatch, kind):
+    rows = np.arange(50)
+    whole = shrunk(exhibit.images(rows, kind, None), 4)
+    monkeypatch.setattr("latentscape.workflows.explore.exhibit.AT_ONCE_BYTES", 7 * 64)
+    seen = []
+
+    def watched(images, side):
+        seen.append(len(images))
+        return shrunk(images, side)
+
+    monkeypatch.setattr("latentscape.workflows.explore.exhibit.shrunk", watched)
+    np.testing.assert_array_equal(exhibit.images(rows, kind, 4), whole)
+    assert seen == [7] * 7 + [1]
+
+
 def test_reconstructions_are_the_decoded_means(exhibit, vae):
     rows = [3, 1, 3, 2]
     model = open_model(vae).autoencoder
@@ -168,6 +184,7 @@ def test_what_was_asked_for_longest_ago_goes_first():
     assert [kept.get(key) is None for key in "abcd"] == [False, True, False, False]
     kept.put("large", np.zeros(9))
     assert kept.get("large") is None
+    assert kept.get("d") is not None  # and nothing had to go for it
 
 
 def test_a_damaged_model_leaves_the_map_and_says_why(vae):

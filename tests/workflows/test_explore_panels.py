@@ -12,7 +12,7 @@ from scipy.spatial import procrustes
 
 import latentscape
 from latentscape.data import DataConfig
-from latentscape.errors import ModelError, UsageError
+from latentscape.errors import ModelError, RunError, UsageError
 from latentscape.motion.predictors import FitConfig, TripletLatents, predictor_named
 from latentscape.records.exhibit import Journey
 from latentscape.training import TrainConfig
@@ -110,6 +110,14 @@ def test_samples_that_decode_alike_are_undefined_and_say_why(exhibit):
     assert set(style.values) == {0.0}
 
 
+def test_legs_that_define_nothing_do_not_count(exhibit):
+    exhibit.stored.means[7] = exhibit.stored.means[2]
+    travel, _ = exhibit.travel(Journey((2, 7, 20), "linear", 9))
+    told = {measure.name: measure for measure in travel.numbers}
+    assert told["off_blend_most"].n == 1  # from 2 to 7 nothing changes
+    assert told["off_blend_most"].note.endswith("; 1 of 2 legs")
+
+
 def test_a_decoder_of_nothing_finite_is_a_kind_error(exhibit):
     with torch.no_grad():
         next(exhibit.live.model.autoencoder.decoder.parameters()).fill_(torch.nan)
@@ -193,6 +201,21 @@ def test_training_without_traces_or_with_damaged_ones(exhibit):
     assert np.isfinite(arrays["positions"]).all()
     (room / "positions.npz").write_bytes(b"half a file")
     with pytest.warns(UserWarning, match="damaged"), pytest.raises(latentscape.errors.RunError):
+        exhibit.training()
+
+
+@pytest.mark.parametrize("spoilt", [
+    {"epochs": 3}, {"labels": 0}, {"positions": np.array([[["a", "b"]]])}, {"labels": ["x"]},
+    {"epochs": [np.nan]},
+])  # fmt: skip
+def test_snapshots_that_do_not_fit_themselves_are_told(exhibit, spoilt):
+    parts = {"positions": np.zeros((1, 1, 2), np.float32), "epochs": [1], "labels": [0]}
+    (exhibit.run / "snapshots").mkdir()
+    np.savez(exhibit.run / "snapshots" / "positions.npz", **(parts | spoilt))
+    with (
+        pytest.warns(UserWarning, match="does not fit itself"),
+        pytest.raises(RunError, match="no epoch"),
+    ):
         exhibit.training()
 
 

@@ -1,5 +1,6 @@
 """Principal components: the two directions in which the latents vary most."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,19 @@ class PCA(Projector):
         """The two components with their share of the variance."""
         first, second = (f"PC {i + 1} ({share:.0%})" for i, share in enumerate(self.explained))
         return first, second
+
+    def turned(self, mean: np.ndarray, components: np.ndarray, *, explained: list[float]) -> "PCA":
+        """This one, fitted to latents of the same shape, with the axes of another fit.
+
+        Args:
+            mean: (d,).
+            components: (2, d) orthonormal.
+            explained: Share of the variance along each.
+        """
+        other = copy(self)
+        other.mean, other.components = mean, components
+        other._used = {"explained_variance": explained}
+        return other
 
     def neighbours_wanted(self, n: int) -> int:
         """None: it looks at no neighbours."""

@@ -314,7 +314,7 @@ class Side(Record):
 
 
 class SideBySide(Record):
-    """Exhibits compared: ``rows`` of the packet is (exhibits, n), the same sample in each column.
+    """Exhibits compared: ``rows-KEY`` of the packet is (n,), row by row the same sample in each.
 
     Attributes:
         measures: A row of the table each: name, unit, better side, and a measure by exhibit's key.

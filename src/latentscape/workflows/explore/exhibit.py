@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
-from latentscape.errors import LatentscapeError, UsageError
+from latentscape.errors import LatentscapeError, RunError, UsageError
 from latentscape.errors import nearest as nearest_word
 from latentscape.records import Provenance, ReconstructionRecord, read_run, run_records
 from latentscape.records.exhibit import (
@@ -43,6 +44,7 @@ from latentscape.workflows.explore.search import found_by, neighbours_of
 from latentscape.workflows.explore.stored import Stored
 
 KEPT_BYTES = 64 * 2**20
+AT_ONCE_BYTES = 64 * 2**20  # of images that are yet to be made smaller
 
 
 class OpenExhibit:
@@ -178,7 +180,14 @@ class OpenExhibit:
         """Channels (1 or 3), height and width as shown; None where the run is not known."""
         if self.run is None:
             return None
-        channels, height, width = read_run(self.run)["model"]["image_shape"]
+        told = read_run(self.run)["model"]["image_shape"]
+        whole = isinstance(told, list) and all(type(side) is int and side > 0 for side in told)
+        if not (whole and len(told) == 3):
+            raise RunError(
+                f"the run.json of {self.run.name} is damaged: its image_shape is {told!r}",
+                "restore it from a copy, or train again",
+            )
+        channels, height, width = told
         return (3 if channels >= 3 else 1, height, width)
 
     def column(self, name: str) -> np.ndarray:
@@ -220,8 +229,15 @@ class OpenExhibit:
     def images(self, rows: Sequence[int], kind: ImageKind, side: int | None) -> np.ndarray:
         """Chosen images, brought to at most `side` pixels where it is given."""
         asked = self.rows(rows)
-        images = self.pictures(asked) if kind == "original" else self._decoded(asked)
-        return shrunk(images, side)
+        made = self.pictures if kind == "original" else self._decoded
+        step = max(1, len(asked))
+        if side is not None and self.image_shape is not None:
+            step = max(1, AT_ONCE_BYTES // prod(self.image_shape))
+        parts = [
+            shrunk(made(asked[start : start + step]), side)
+            for start in range(0, max(1, len(asked)), step)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _decoded(self, rows: np.ndarray) -> np.ndarray:
         found = {row: self._reconstructions.get(row) for row in rows.tolist()}

@@ -21,11 +21,13 @@ class Place:
         name: As the user would call it.
         run: The run folder; None of a store that lies elsewhere.
         store: The store's folder; None where the run keeps maps only.
+        notes: What was passed over.
     """
 
     name: str
     run: Path | None
     store: Path | None
+    notes: tuple[str, ...] = ()
 
 
 def places(paths: list[str | Path]) -> list[Place]:
@@ -88,27 +90,35 @@ def _of_runs(folder: Path, runs: list[Path]) -> list[Place]:
 
 def of_run(run: Path) -> Place:
     """A run with the store to show of it: of its own weights and images, and of its test split,
-    before others.
+    before others. Stores that cannot be read are passed over, with a note.
 
     Raises:
         RunError: If it has neither a store nor a map. Nothing is encoded unasked.
+        StoreError: If it has stores, and none can be read.
     """
     about, name = read_run(run), run.resolve().name
-    ranked = []
+    ranked, faults = [], []
     for folder in sorted((run / "stores").glob("*")):
         if not (folder / MANIFEST).exists():
             continue
-        manifest = read_manifest(folder / MANIFEST)
+        try:
+            manifest = read_manifest(folder / MANIFEST)
+        except LatentscapeError as error:
+            faults.append(error)
+            continue
         rank = (
             about.get("weights_sha256") not in (None, manifest.model_sha256),
             about.get("fingerprint") not in (None, manifest.data_fingerprint),
             SPLITS.index(manifest.split) if manifest.split in SPLITS else len(SPLITS),
         )
         ranked.append((rank, folder))
+    notes = tuple(f"{error.message}; it is passed over" for error in faults)
     if ranked:
-        return Place(name, run, min(ranked)[1])
+        return Place(name, run, min(ranked)[1], notes)
     if any(isinstance(record, MapRecord) for _, record in run_records(run, ("maps",))[0]):
-        return Place(name, run, None)
+        return Place(name, run, None, notes)
+    if faults:
+        raise faults[0]
     raise RunError(f"the run {run} has no latents to show yet", f"`latentscape encode {run}`")
 
 

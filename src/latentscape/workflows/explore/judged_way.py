@@ -146,8 +146,16 @@ def _measures(found: dict[str, list[float]], beside: dict[str, list[float]]) -> 
             reference = Reference(value=1.0, words=PLAIN)
         elif name == "latent_ratio":
             reference = Reference(value=1.0, words="the straight line")
-        note = f"median of {len(values)} legs" if len(values) > 1 else ""
-        yield measured(name, value, n=len(values), note=note, reference=reference)
+        n = int(np.isfinite(values).sum())
+        yield measured(name, value, n=n, note=_legs(n, len(values)), reference=reference)
+
+
+def _legs(n: int, of: int) -> str:
+    """What a number of several legs stands for: some define it, others may not."""
+    if of == 1:
+        return ""
+    counted = f"{n} legs" if n == of else f"{n} of {of} legs"
+    return f"median of {counted}" if n > 1 else counted
 
 
 def verdict_of(legs: list[Leg]) -> tuple[str, str, str]:

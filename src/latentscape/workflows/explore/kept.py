@@ -28,6 +28,8 @@ class Kept:
 
     def put(self, key: Hashable, array: np.ndarray) -> None:
         """Keep an array; one larger than the budget is not kept."""
+        if array.nbytes > self.most_bytes:
+            return
         with self._lock:
             old = self._arrays.pop(key, None)
             self._bytes += array.nbytes - (0 if old is None else old.nbytes)

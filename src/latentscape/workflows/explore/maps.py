@@ -204,7 +204,8 @@ def _cut(record: MapRecord, known: np.ndarray) -> MapRecord:
 
 
 def _projector_of(plane: Plane, run: Path | None) -> Projector | None:
-    """What placed the points: PCA fitted again, if they come out the same; else as it was kept."""
+    """What placed the points: PCA fitted again, or found from a choice of its points, if they come
+    out the same; else as it was kept."""
     if plane.stored.means is None or plane.method == Latent.name:
         return None
     if plane.method == PCA.name:
@@ -212,9 +213,10 @@ def _projector_of(plane: Plane, run: Path | None) -> Projector | None:
         if len(latents) < PCA.fewest:
             return None
         fitted = PCA().fit(latents)
-        extent = float(np.ptp(plane.positions, axis=0).max())
-        off = float(np.abs(fitted.transform(latents) - plane.positions).max())
-        return fitted if off <= SAME * extent else None
+        if _places_alike(fitted, plane):
+            return fitted
+        recovered = _recovered(fitted, plane)
+        return recovered if recovered is not None and _places_alike(recovered, plane) else None
     path = None if run is None else run / "maps" / f"{plane.name}-projector.npz"
     if path is None or not path.exists():
         return None
@@ -222,6 +224,33 @@ def _projector_of(plane: Plane, run: Path | None) -> Projector | None:
         return load_projector(path)
     except LatentscapeError:
         return None
+
+
+def _places_alike(projector: PCA, plane: Plane) -> bool:
+    extent = float(np.ptp(plane.positions, axis=0).max())
+    placed = projector.transform(plane.stored.shaped(plane.latents))
+    return float(np.abs(placed - plane.positions).max()) <= SAME * extent
+
+
+def _recovered(fitted: PCA, plane: Plane) -> PCA | None:
+    """The axes by which the points were placed, where the latents are a choice of those that PCA
+    was fitted to: positions = (z − mean) · axes, by least squares. What the mean is off the plane
+    is not in the positions, so it is that of the choice; None where the axes are not determined.
+    """
+    latents, placed = plane.latents.astype(np.float64), plane.positions.astype(np.float64)
+    n, size = latents.shape
+    if fitted.mean.size == 0 or n <= size or size > WIDE:
+        return None
+    here, there = latents.mean(0), placed.mean(0)
+    centred = latents - here
+    axes, _, rank, _ = np.linalg.lstsq(centred, placed - there, rcond=None)
+    if rank < size or np.abs(axes.T @ axes - np.eye(2)).max() > SAME:
+        return None
+    mean = here - axes @ there
+    total = np.square(latents - mean).sum()
+    explained = [float(share) for share in np.square(placed).sum(0) / total]
+    told = None if plane.record is None else plane.record.parameters.get("explained_variance")
+    return fitted.turned(mean, axes.T, explained=explained if told is None else list(told))
 
 
 def _made(stored: Stored, method: str) -> Plane | None:

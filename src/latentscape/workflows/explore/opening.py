@@ -1,6 +1,7 @@
 """From paths to exhibits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from latentscape.errors import UsageError
@@ -35,11 +36,16 @@ def open_exhibits(
     found = places([paths] if one else list(paths))
     return OpenExhibits(
         [
-            OpenExhibit(str(i), place.name, run=place.run, stored=_stored(place, limit),
+            OpenExhibit(str(i), place.name, run=place.run, stored=_noted(place, limit),
                         device=device)
             for i, place in enumerate(found)
         ]
     )  # fmt: skip
+
+
+def _noted(place: Place, limit: int | None) -> Stored:
+    stored = _stored(place, limit)
+    return replace(stored, notes=(*stored.notes, *place.notes)) if place.notes else stored
 
 
 def _stored(place: Place, limit: int | None) -> Stored:

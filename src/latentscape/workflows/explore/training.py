@@ -58,6 +58,9 @@ def trained(exhibit: "OpenExhibit") -> tuple[Epochs, dict[str, np.ndarray]]:
     columns = _history(folder)
     told = columns.pop("epoch", None)
     length = max((len(column) for column in columns.values()), default=0)
+    if told and not np.isfinite(told).all():
+        raise RunError(f"the history of {folder.name} has epochs without a number",
+                       "restore it from a copy")  # fmt: skip
     history = [int(epoch) for epoch in told] if told else list(range(1, length + 1))
     if not len(epochs):
         epochs = np.array(history, np.int64)
@@ -112,7 +115,10 @@ def _positions(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     except (*UNREADABLE, KeyError):
         warnings.warn(f"{path} is damaged; positions are left out", stacklevel=3)
         return nothing
-    if positions.ndim != 3 or len(positions) != len(epochs) or positions.shape[1] != len(labels):
+    fits = (positions.ndim, epochs.ndim, labels.ndim) == (3, 1, 1) and (
+        positions.shape[:2] == (len(epochs), len(labels))
+    )
+    if not (fits and positions.dtype.kind == "f" and epochs.dtype.kind == labels.dtype.kind == "i"):
         warnings.warn(f"{path} does not fit itself; positions are left out", stacklevel=3)
         return nothing
     return positions, epochs, labels
