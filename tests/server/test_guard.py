@@ -4,12 +4,14 @@ import asyncio
 import secrets
 import time
 from http.cookies import SimpleCookie
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 from starlette.requests import Request
 
 from latentscape.records.packet import pack
+from latentscape.server import guard as guard_module
 from latentscape.server.desk import Pace
 from latentscape.server.guard import Guard, guard_for
 from latentscape.server.limits import ALLOWANCES, MOST_CLIENTS, Rate, TooLarge, TooSlow, measured
@@ -132,6 +134,39 @@ def test_the_link_is_exchanged_for_a_cookie(opened):
     headers = {"Cookie": f"{cookie.key}=wrong"}
     client.cookies.clear()
     assert client.get("/api/exhibition", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["пароль", "合言葉 ; a=b", "ä\udcff"])
+def test_a_token_of_any_letters_lets_its_owner_in(opened, token):
+    """A cookie cannot carry them; what it holds does not give the token away either."""
+    client = opened(guard=Guard(token=token))
+    assert client.get("/?token=wrong").status_code == 401
+    address = quote(token, errors="surrogatepass")
+    welcome = client.get(f"/?token={address}")
+    if "\udcff" in token:  # no address can bring it
+        assert welcome.status_code == 401
+        return
+    assert welcome.status_code == 303
+    assert client.get("/api/exhibition").status_code == 200
+    assert token not in welcome.headers["set-cookie"]
+
+
+def test_the_token_itself_is_not_in_the_cookie(opened):
+    client = opened(guard=Guard(token=TOKEN))
+    welcome = client.get(f"/?token={TOKEN}")
+    assert TOKEN not in welcome.headers["set-cookie"]
+    with_token = {"Cookie": f"{Guard(token=TOKEN).cookie}={TOKEN}"}
+    client.cookies.clear()
+    assert client.get("/api/exhibition", headers=with_token).status_code == 401
+
+
+def test_a_guard_that_fails_answers_all_the_same(opened, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("in the guard")
+
+    client = opened()
+    monkeypatch.setattr(guard_module.Guarded, "_stopped", fail)
+    assert client.get("/api/exhibition").status_code == 500
 
 
 def test_a_link_in_another_page_is_exchanged_without_a_redirect(opened):

@@ -6,12 +6,15 @@ import struct
 import warnings
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from latentscape.errors import DataError, RunError, UsageError
+from latentscape.records.exhibit import Ability, Exhibition
+from latentscape.records.folders import without_folders
 from latentscape.records.packet import pack, unpack
 from latentscape.server import answers
 from latentscape.server.resources.drop import MOST_PIXELS
@@ -369,7 +372,56 @@ def test_an_error_tells_no_folders_and_no_traceback(
     ],
 )
 def test_folders_are_cut(text, clean):
-    assert answers.without_folders(text) == clean
+    assert without_folders(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("no file file:///home/me/a.npz", "no file a.npz"),
+        ("no file file://localhost/home/me/a.npz", "no file a.npz"),
+        ("no FILE:/home/me/a.npz", "no a.npz"),
+        ("see https://example.org/a/b", "see https://example.org/a/b"),
+        ("no /data of mine/runs/my vae/run.json here", "no run.json here"),
+        ("the run /data of mine/runs/my vae has", "the run my vae has"),
+        ("HOME/My Pictures/cat.png is gone", "My Pictures/cat.png is gone"),
+        ("DATA/sprites.npz is gone", "sprites.npz is gone"),
+        ("CWD/sprites.npz is gone", "sprites.npz is gone"),
+    ],
+)
+def test_folders_that_are_known_are_cut_whatever_their_names(tmp_path, monkeypatch, text, clean):
+    for name in ("HOME", "LATENTSCAPE_DATA", "CWD"):
+        place = tmp_path / f"a {name} with spaces"
+        place.mkdir()
+        monkeypatch.setenv(name, str(place))
+        text = text.replace(name.removeprefix("LATENTSCAPE_") + "/", f"{place}/")
+    monkeypatch.chdir(tmp_path / "a CWD with spaces")
+    assert without_folders(text, ["/data of mine/runs/my vae"]) == clean
+
+
+def test_the_cards_tell_no_folders(opened, monkeypatch):
+    at = "/home/secret me/runs/vae"
+    card = TOY.card.model_copy(
+        update={
+            "name": at,
+            "provenance": TOY.card.provenance.model_copy(update={"data": f"folder:{at}"}),
+            "warnings": (f"{at}/measures/a.json cannot be read",),
+            "abilities": {"images": Ability(possible=False, why=f"gone from {at}", hint=at)},
+        }
+    )
+    client = opened(exhibit := ToyExhibit())
+    monkeypatch.setattr(exhibit, "card", card)
+    at_desk = client.app.state.desk
+    monkeypatch.setattr(at_desk.exhibits, "card", Exhibition(version="0", exhibits=(card,)))
+    monkeypatch.setattr(at_desk.exhibits, "folders", (Path(at),))
+    monkeypatch.setattr(at_desk, "_read", -1e9)
+    body = client.get("/api/exhibition")
+    assert "secret" not in body.text
+    told_card = body.json()["exhibits"][0]
+    assert told_card["name"] == "vae"
+    assert told_card["warnings"] == ["measures/a.json cannot be read"]
+    refused = client.post("/api/exhibits/0/images", json={"rows": [0]})
+    assert refused.json() == {"error": "gone from vae", "hint": "vae"}
 
 
 def test_nothing_warns_of_a_large_image():

@@ -2,9 +2,10 @@
 
 import gzip
 import json
-import re
+from collections.abc import Iterable
 from hashlib import blake2b
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -14,11 +15,12 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from latentscape.errors import DataError, LatentscapeError, ModelError, ShapeError, UsageError
+from latentscape.records.folders import without_folders
 from latentscape.records.packet import MEDIA_TYPE, plain
 from latentscape.server.lane import BusyError, GoneError, SupersededError
 
-# Absolute paths of either kind of system, up to their last part.
-FOLDERS = re.compile(r"(?<![\w./~-])(?:~?/|[A-Za-z]:\\)(?:[^\s/\\'\"]+[/\\])*(?=[^\s/\\])")
+# Characters of an error, which is not endless.
+LONGEST = 500
 # Of a long answer, the piece in its middle that tells whether compressing it pays.
 PROBE = 65_536
 
@@ -63,24 +65,23 @@ class RefusedError(Exception):
         self.refusal = Refusal(error=error, hint=hint)
 
 
-def refusal(status: int, error: str, hint: str = "") -> Response:
-    """An error as JSON; folders of this machine are left out of its text."""
-    body = Refusal(error=without_folders(error), hint=without_folders(hint))
+def refusal(
+    status: int, error: str, hint: str = "", *, known: Iterable[Path | str] = ()
+) -> Response:
+    """An error as JSON; folders of this machine, known ones first, are left out of its text."""
+    error, hint = (without_folders(text, known)[:LONGEST] for text in (error, hint))
+    body = Refusal(error=error, hint=hint)
     headers = {"Retry-After": "1"} if status in (429, 503) else None
     return JsonAnswer(body, status, headers)
 
 
-def without_folders(text: str) -> str:
-    """Text in which absolute paths are cut to their last part, and which is not endless."""
-    return FOLDERS.sub("", text)[:500]
-
-
-def answer_for(error: Exception) -> Response:
-    """What a request gets whose work ended in an error."""
+def answer_for(error: Exception, known: Iterable[Path | str] = ()) -> Response:
+    """What a request gets whose work ended in an error; `known` folders are not told."""
+    known = tuple(known)
     if isinstance(error, RefusedError):
-        return refusal(error.status, error.refusal.error, error.refusal.hint)
+        return refusal(error.status, error.refusal.error, error.refusal.hint, known=known)
     if isinstance(error, LatentscapeError):
-        return refusal(_status(error), error.message, error.hint or "")
+        return refusal(_status(error), error.message, error.hint or "", known=known)
     if isinstance(error, BusyError):
         return refusal(503, str(error), "try again in a moment")
     if isinstance(error, SupersededError):

@@ -80,5 +80,5 @@ def make_app(
     return app
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
-    return answer_for(error)
+async def _refuse(request: Request, error: Exception) -> Response:
+    return answer_for(error, request.app.state.desk.exhibits.folders)

@@ -5,6 +5,7 @@ Everything may raise a `LatentscapeError`, which becomes one kind answer.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -117,6 +118,11 @@ class Exhibits(Protocol):
     @property
     def card(self) -> Exhibition:
         """The cards of all."""
+        ...
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """Where runs lie, which no answer tells."""
         ...
 
     def __getitem__(self, key: str) -> Exhibit: ...

@@ -75,11 +75,28 @@ class Guard:
     @property
     def cookie(self) -> str:
         """Name of the cookie: cookies know no ports, and two servers would share one."""
-        return f"latentscape-{sha256(self.token.encode()).hexdigest()[:12]}"
+        return f"latentscape-{sha256(_bytes(self.token)).hexdigest()[:12]}"
+
+    @property
+    def ticket(self) -> str:
+        """What the cookie holds: a cookie carries Latin letters alone, a token may be any text."""
+        return sha256(b"ticket " + _bytes(self.token)).hexdigest()
+
+    def admits(self, ticket: str | None) -> bool:
+        """Whether a cookie is one that the right token was exchanged for."""
+        return _same(ticket or "", self.ticket)
 
     def knows(self, token: str | None) -> bool:
         """Whether a token is the right one; takes as long for each wrong one."""
-        return hmac.compare_digest((token or "").encode(), self.token.encode())
+        return _same(token or "", self.token)
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def guard_for(host: str, token: str | None = None, *, names: Iterable[str] = ()) -> Guard:
@@ -117,14 +134,13 @@ class Guarded:
             return
         headed = _Headed(send)
         request = Request(scope)
-        stopped = self._stopped(request)
-        if stopped is not None:
-            await stopped(scope, receive, headed)
-            return
-        most_bytes = allowance(scope["path"]).most_bytes
-        within = measured(receive, most_bytes, self.guard.body_seconds)
         try:
-            await self.app(scope, within, headed)
+            answer = self._stopped(request)
+            if answer is None:
+                most_bytes = allowance(scope["path"]).most_bytes
+                receive = measured(receive, most_bytes, self.guard.body_seconds)
+                answer = self.app
+            await answer(scope, receive, headed)
         except Exception as error:  # nothing of it goes out but that it happened
             logging.getLogger(__name__).exception("a request failed")
             if not headed.begun:
@@ -171,7 +187,7 @@ class Guarded:
             given = request.query_params.get("token")
             if given is not None and self.guard.knows(given):
                 return self._welcome(request)
-        if self.guard.knows(request.cookies.get(self.guard.cookie)):
+        if self.guard.admits(request.cookies.get(self.guard.cookie)):
             return None
         if at_the_door:
             return told(*LOCKED, status=401)
@@ -187,7 +203,7 @@ class Guarded:
         else:
             answer = RedirectResponse(target, 303)
         cookie = partial(answer.set_cookie, httponly=True, samesite="strict", path="/")
-        cookie(self.guard.cookie, self.guard.token, secure=request.url.scheme == "https")
+        cookie(self.guard.cookie, self.guard.ticket, secure=request.url.scheme == "https")
         return answer
 
     def _in_measure(self, request: Request) -> Response | None:

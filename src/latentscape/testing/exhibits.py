@@ -1,6 +1,7 @@
 """Made-up exhibits: all that the explorer can show, of a model that is a formula."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -210,6 +211,8 @@ class ToyExhibit:
 
 class ToyExhibits:
     """Made-up exhibits, comparable where there are two or more."""
+
+    folders: Sequence[Path] = ()
 
     def __init__(self, *exhibits: ToyExhibit):
         self._by_key = {exhibit.card.key: exhibit for exhibit in exhibits or (ToyExhibit(),)}

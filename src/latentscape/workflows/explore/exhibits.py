@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -50,6 +51,13 @@ class OpenExhibits:
         if len(self) > 1:
             return comparable(self)
         return Ability(possible=False, why="one run is open", hint="open two to four together")
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where runs and stores lie, which nobody else is told."""
+        runs = [exhibit.run for exhibit in self if exhibit.run is not None]
+        stores = [found.stored.store.folder for found in self if found.stored.store is not None]
+        return (*runs, *stores)
 
     def compare(self, keys: Sequence[str], name: str) -> tuple[SideBySide, dict[str, np.ndarray]]:
         """Exhibits side by side on maps of that method: ``positions-KEY`` and ``rows-KEY``."""
