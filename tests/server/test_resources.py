@@ -13,7 +13,14 @@ import pytest
 from PIL import Image
 
 from latentscape.errors import DataError, RunError, UsageError
-from latentscape.records.exhibit import Ability, Exhibition
+from latentscape.records.exhibit import (
+    FEWEST_STEPS,
+    MOST_KEYS,
+    MOST_STEPS,
+    MOST_TILES,
+    Ability,
+    Exhibition,
+)
 from latentscape.records.folders import without_folders
 from latentscape.records.packet import pack, unpack
 from latentscape.server import answers
@@ -397,6 +404,34 @@ def test_folders_that_are_known_are_cut_whatever_their_names(tmp_path, monkeypat
         text = text.replace(name.removeprefix("LATENTSCAPE_") + "/", f"{place}/")
     monkeypatch.chdir(tmp_path / "a CWD with spaces")
     assert without_folders(text, ["/data of mine/runs/my vae"]) == clean
+
+
+@pytest.mark.parametrize("pixels", [218, 512, 1_024])
+def test_a_grid_of_large_images_is_shown_in_small_tiles(opened, monkeypatch, pixels):
+    client = opened(exhibit := ToyExhibit())
+    card = exhibit.card.model_copy(update={"image_shape": (3, pixels, pixels)})
+    monkeypatch.setattr(exhibit, "card", card)
+    shown = Exhibition(version="0", exhibits=(card,))
+    monkeypatch.setattr(client.app.state.desk.exhibits, "card", shown)
+    monkeypatch.setattr(client.app.state.desk, "_read", -1e9)
+    for side in (2, 20, 40):
+        asked = client.get("/api/exhibits/0/manifold", params={"map": "pca", "side": side})
+        assert asked.status_code == 200
+
+
+def test_published_bounds_are_those_that_hold(client):
+    """What the addresses let in, nothing behind them refuses."""
+    schema = client.app.openapi()
+    journey = schema["components"]["schemas"]["JourneyWanted"]["properties"]
+    steps, rows = journey["n_steps"], journey["rows"]
+    assert (steps["minimum"], steps["maximum"]) == (FEWEST_STEPS, MOST_STEPS)
+    assert rows["maxItems"] == MOST_KEYS
+    (side,) = (
+        one["schema"]
+        for one in schema["paths"]["/api/exhibits/{key}/manifold"]["get"]["parameters"]
+        if one["name"] == "side"
+    )
+    assert (side["minimum"], side["maximum"]) == (2, MOST_TILES)
 
 
 def test_the_cards_tell_no_folders(opened, monkeypatch):

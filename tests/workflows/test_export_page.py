@@ -79,6 +79,14 @@ def test_the_page_holds_the_runs_own_samples(mapped, tmp_path):
     assert any("40 of" in told for told in card["warnings"])
 
 
+def test_the_page_tells_no_folders_of_this_machine(mapped, tmp_path):
+    (mapped / "measures").mkdir(exist_ok=True)
+    (mapped / "measures" / "broken.json").write_text("{")
+    text, body, _ = exported(mapped, tmp_path, limit=10)
+    assert any("broken.json" in told for told in body["exhibition"]["exhibits"][0]["warnings"])
+    assert str(mapped.parent) not in text + str(body)
+
+
 def test_the_decoder_in_it_is_the_runs_own(mapped, tmp_path):
     text, body, _ = exported(mapped, tmp_path, limit=10)
     session = onnxruntime.InferenceSession(block(text, "decoder"))

@@ -16,6 +16,17 @@ ImageKind = Literal["original", "reconstruction"]
 FilmKind = Literal["gif", "mp4", "npz"]
 
 
+# Of a journey its frames and samples on the way; of a decoded grid its tiles each way, and the
+# pixels of the sheet and of the smallest tile.
+FEWEST_STEPS, MOST_STEPS, MOST_KEYS = 3, 64, 12
+MOST_TILES, SHEET, SMALLEST_TILE = 40, 1_280, 16
+
+
+def tile_side(side: int) -> int:
+    """Most pixels of each tile of a grid of `side` tiles each way."""
+    return max(SMALLEST_TILE, SHEET // side)
+
+
 class Journey(NamedTuple):
     """Rows of the samples on the way, the interpolator, and how many frames."""
 

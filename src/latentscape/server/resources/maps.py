@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from latentscape.records.exhibit import Manifold
+from latentscape.records.exhibit import MOST_TILES, Manifold, tile_side
 from latentscape.records.packet import MEDIA_TYPE, pack
 from latentscape.server.answers import PacketAnswer, kept
 from latentscape.server.desk import AskedNow
@@ -40,12 +40,12 @@ async def place(asked: AskedNow, map: Name) -> Response:
 async def manifold(
     asked: AskedNow,
     map: Name,
-    side: Annotated[int, Query(ge=2, le=64)] = 20,
+    side: Annotated[int, Query(ge=2, le=MOST_TILES)] = 20,
 ) -> Response:
     """A packet of `Manifold` and `pixels`, decoded images row by row from the top."""
     asked.need("decode")
     asked.map(map)
-    asked.room(side * side)
+    asked.room(side * side, tile_side(side))
 
     def work() -> Response:
         about, pixels = asked.exhibit.manifold(map, side)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from latentscape.records.exhibit import Travel
+from latentscape.records.exhibit import FEWEST_STEPS, MOST_KEYS, MOST_STEPS, Travel
 from latentscape.records.packet import pack
 from latentscape.server.answers import PacketAnswer
 from latentscape.server.desk import Asked, AskedNow
@@ -21,9 +21,9 @@ MEDIA = {"gif": "image/gif", "mp4": "video/mp4", "npz": "application/octet-strea
 class JourneyWanted(Wish):
     """Samples on the way, the way to travel, and how many frames."""
 
-    rows: Annotated[tuple[Sample, ...], Field(min_length=2, max_length=16)]
+    rows: Annotated[tuple[Sample, ...], Field(min_length=2, max_length=MOST_KEYS)]
     method: Name = "linear"
-    n_steps: Annotated[int, Field(ge=2, le=240)] = 24
+    n_steps: Annotated[int, Field(ge=FEWEST_STEPS, le=MOST_STEPS)] = 24
 
 
 def _journey(asked: Asked, wanted: JourneyWanted) -> Journey:

@@ -6,16 +6,13 @@ import numpy as np
 
 from latentscape.errors import UsageError
 from latentscape.projection.lift import Lifted
-from latentscape.records.exhibit import Look, Manifold
+from latentscape.records.exhibit import MOST_TILES, Look, Manifold, tile_side
 from latentscape.workflows.explore.maps import Plane
 from latentscape.workflows.explore.pictures import shrunk
 
 if TYPE_CHECKING:
     from latentscape.workflows.explore.exhibit import OpenExhibit
 
-MOST_TILES = 40
-SHEET = 1_280  # pixels of the whole grid, each way
-SMALLEST_TILE = 16
 AT_ONCE = 128
 EDGE = 0.005  # share of the points left outside on each side: outliers would leave no room
 
@@ -71,7 +68,7 @@ def manifold_of(exhibit: "OpenExhibit", plane: Plane, *, side: int) -> tuple[Man
     if kept is not None:
         return grid, kept
     latents = plane.lift(places).latents
-    tile = max(SMALLEST_TILE, SHEET // side)
+    tile = tile_side(side)
     parts = [
         shrunk(exhibit.decode(latents[start : start + AT_ONCE]), tile)
         for start in range(0, len(latents), AT_ONCE)

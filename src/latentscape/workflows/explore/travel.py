@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from latentscape.errors import UsageError, nearest
-from latentscape.records.exhibit import Ability, Journey, Travel, WayCard
+from latentscape.records.exhibit import (
+    FEWEST_STEPS,
+    MOST_KEYS,
+    MOST_STEPS,
+    Ability,
+    Journey,
+    Travel,
+    WayCard,
+)
 from latentscape.workflows.explore.live import as_shown
 from latentscape.workflows.explore.turns import Turns
 
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
     from latentscape.workflows.explore.stored import Stored
     from latentscape.workflows.measure.judging import Judge
 
-FEWEST_STEPS, MOST_STEPS, MOST_KEYS = 3, 64, 12
 MOST_LATENTS, MOST_VALUES = 20_000, 1 << 25
 LEVEL_PIXELS = 1 << 20  # pixel values decoded for the level of the cycle error
 N_DRAWS = 2  # of random weights: in place of trained ones, twice as fast as five and said in words

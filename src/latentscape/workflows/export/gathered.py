@@ -24,6 +24,7 @@ from latentscape.records.exhibit import (
     MapCard,
     WayCard,
 )
+from latentscape.records.folders import shown
 from latentscape.records.offline import Offline, OfflineSamples
 from latentscape.workflows.explore.exhibit import OpenExhibit
 from latentscape.workflows.explore.maps import PLACING, Plane
@@ -102,6 +103,7 @@ def gather(exhibit: OpenExhibit, request: Request) -> Gathered:
     ways = _ways(exhibit) if decode.possible else ()
     card = _card(exhibit, rows, maps, columns)
     card = card.model_copy(update={"abilities": abilities, "ways": ways})
+    card = shown(card, () if exhibit.run is None else (exhibit.run,))
     alone = _not("this file is of one run")
     body = Offline(
         exhibition=Exhibition(version=latentscape.__version__, exhibits=(card,), comparable=alone),
