@@ -1,4 +1,6 @@
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,6 +13,13 @@ from latentscape.testing.exhibits import ToyExhibit, ToyExhibits
 # Tests are the same whether the page was built or not.
 BUILT = {"widget.js": b"export {}", "widget.css": b"", "notices.txt": b"thanks"}
 Opener = Callable[..., TestClient]
+
+
+@pytest.fixture
+def awaited() -> Iterator[Callable[[Coroutine], object]]:
+    """Runs a coroutine to its end, in a thread of its own: a browser keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda coroutine: pool.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def test_a_length_that_is_none_is_refused(client, length):
     assert client.get("/api/exhibition", headers=headers).status_code == 413
 
 
-def test_a_body_that_does_not_arrive_is_given_up():
+def test_a_body_that_does_not_arrive_is_given_up(awaited):
     async def run() -> None:
         async def never() -> dict:
             await asyncio.sleep(60)
@@ -281,10 +281,10 @@ def test_a_body_that_does_not_arrive_is_given_up():
         with pytest.raises(TooLarge):
             await receive()
 
-    asyncio.run(run())
+    awaited(run())
 
 
-def test_a_slow_trickle_is_given_up_as_well():
+def test_a_slow_trickle_is_given_up_as_well(awaited):
     """Each piece comes in time, the whole never does."""
 
     async def run() -> None:
@@ -302,7 +302,7 @@ def test_a_slow_trickle_is_given_up_as_well():
         with pytest.raises(TooSlow):
             await asyncio.wait_for(rest(), 10)
 
-    asyncio.run(run())
+    awaited(run())
 
 
 def test_a_client_that_asks_too_much_has_to_wait(opened):
@@ -454,7 +454,7 @@ def test_no_other_file_is_reachable(client, name):
     assert client.get(f"/static/{name}").status_code == 404
 
 
-def test_the_desk_sees_when_a_client_has_gone():
+def test_the_desk_sees_when_a_client_has_gone(awaited):
     from latentscape.server.desk import gone
 
     messages = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
@@ -462,7 +462,7 @@ def test_the_desk_sees_when_a_client_has_gone():
     async def receive() -> dict:
         return next(messages)
 
-    asyncio.run(gone(Request({"type": "http"}, receive)))
+    awaited(gone(Request({"type": "http"}, receive)))
     assert next(messages, None) is None
 
 

@@ -62,9 +62,9 @@ async def meanwhile(gate: Gate, queue: DecodeQueue, *wishes: Any, **how: Any) ->
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def test_what_waits_is_decoded_in_one_call_newest_first():
+def test_what_waits_is_decoded_in_one_call_newest_first(awaited):
     gate = Gate()
-    answers = asyncio.run(meanwhile(gate, DecodeQueue(gate), wish(1), wish(2, n=3), wish(3)))
+    answers = awaited(meanwhile(gate, DecodeQueue(gate), wish(1), wish(2, n=3), wish(3)))
     assert gate.calls == [[99], [3, 2, 2, 2, 1]]
     assert [(answer.told, answer.pixels.ravel().tolist()) for answer in answers] == [
         (1, [1]), (2, [2, 2, 2]), (3, [3]),
@@ -72,50 +72,48 @@ def test_what_waits_is_decoded_in_one_call_newest_first():
     assert gate.most_at_once == 1
 
 
-def test_a_call_of_the_decoder_is_bounded():
+def test_a_call_of_the_decoder_is_bounded(awaited):
     gate = Gate()
     wishes = [wish(i) for i in range(MOST_TOGETHER + 5)]
-    answers = asyncio.run(meanwhile(gate, DecodeQueue(gate), *wishes, wish(7, n=150)))
+    answers = awaited(meanwhile(gate, DecodeQueue(gate), *wishes, wish(7, n=150)))
     assert max(map(len, gate.calls)) == MOST_TOGETHER
     assert [int(answer.pixels[0, 0, 0, 0]) for answer in answers] == [*range(len(wishes)), 7]
     assert len(answers[-1].pixels) == 150
 
 
-def test_a_latent_that_breaks_the_decoder_costs_one_request():
+def test_a_latent_that_breaks_the_decoder_costs_one_request(awaited):
     gate = Gate()
-    answers = asyncio.run(meanwhile(gate, DecodeQueue(gate), wish(1), wish(-1), wish(3)))
+    answers = awaited(meanwhile(gate, DecodeQueue(gate), wish(1), wish(-1), wish(3)))
     assert isinstance(answers[1], ValueError)
     assert [answers[0].told, answers[2].told] == [1, 3]
     assert gate.calls[1:] == [[3, -1, 1], [3], [-1], [1]]
 
 
-def test_a_wish_that_has_no_latents_costs_one_request():
+def test_a_wish_that_has_no_latents_costs_one_request(awaited):
     def broken() -> Any:
         raise KeyError("no such place")
 
     gate = Gate()
-    answers = asyncio.run(meanwhile(gate, DecodeQueue(gate), wish(1), broken))
+    answers = awaited(meanwhile(gate, DecodeQueue(gate), wish(1), broken))
     assert isinstance(answers[1], KeyError)
     assert answers[0].told == 1
 
 
 @pytest.mark.parametrize("n_images", [0, 3])
-def test_a_decoder_that_gives_another_number_of_images_fails(n_images):
+def test_a_decoder_that_gives_another_number_of_images_fails(n_images, awaited):
     queue = DecodeQueue(lambda latents: np.zeros((n_images, 2, 2, 1), np.uint8))
     with pytest.raises(RuntimeError, match=f"{n_images} images"):
-        asyncio.run(queue.ask(wish(1)))
+        awaited(queue.ask(wish(1)))
 
 
-def test_a_newer_wish_takes_the_older_ones_place():
+def test_a_newer_wish_takes_the_older_ones_place(awaited):
     gate = Gate()
-    answers = asyncio.run(
-        meanwhile(gate, DecodeQueue(gate), wish(1), wish(2), wish(3), viewer="me")
-    )
+    answers = awaited(meanwhile(gate, DecodeQueue(gate), wish(1), wish(2), wish(3), viewer="me"))
     assert [type(answer) for answer in answers[:2]] == [SupersededError] * 2
     assert gate.calls == [[99], [3]]
 
 
-def test_viewers_do_not_take_each_others_place():
+def test_viewers_do_not_take_each_others_place(awaited):
     async def both() -> list[Any]:
         gate, first = Gate(), None
         queue = DecodeQueue(gate)
@@ -128,10 +126,10 @@ def test_viewers_do_not_take_each_others_place():
         gate.open.set()
         return await asyncio.gather(*first, *tasks)
 
-    assert [answer.told for answer in asyncio.run(both())] == [99, 1, 2]
+    assert [answer.told for answer in awaited(both())] == [99, 1, 2]
 
 
-def test_what_nobody_waits_for_is_not_decoded():
+def test_what_nobody_waits_for_is_not_decoded(awaited):
     async def leave() -> list[list[float]]:
         gate = Gate()
         queue = DecodeQueue(gate)
@@ -150,18 +148,18 @@ def test_what_nobody_waits_for_is_not_decoded():
         await asyncio.gather(*first, *staying)
         return gate.calls
 
-    assert asyncio.run(leave()) == [[99], [3]]
+    assert awaited(leave()) == [[99], [3]]
 
 
-def test_only_so_many_wait_and_the_oldest_give_way():
+def test_only_so_many_wait_and_the_oldest_give_way(awaited):
     gate = Gate()
     wishes = [wish(i) for i in range(6)]
-    answers = asyncio.run(meanwhile(gate, DecodeQueue(gate, most_waiting=4), *wishes))
+    answers = awaited(meanwhile(gate, DecodeQueue(gate, most_waiting=4), *wishes))
     assert [type(answer) for answer in answers[:2]] == [BusyError] * 2
     assert [answer.told for answer in answers[2:]] == [2, 3, 4, 5]
 
 
-def test_a_decoder_that_hangs_costs_one_request():
+def test_a_decoder_that_hangs_costs_one_request(awaited):
     """The next is decoded by a spare thread, and the one that comes back late ends."""
     stuck = threading.Event()
     n_threads = threading.active_count()
@@ -178,7 +176,7 @@ def test_a_decoder_that_hangs_costs_one_request():
         for value in (2, 3):
             assert (await queue.ask(wish(value))).told == value
 
-    asyncio.run(ask())
+    awaited(ask())
     stuck.set()
     deadline = time.monotonic() + 5
     while threading.active_count() > n_threads + 1 and time.monotonic() < deadline:
@@ -186,7 +184,7 @@ def test_a_decoder_that_hangs_costs_one_request():
     assert threading.active_count() <= n_threads + 1
 
 
-def test_a_decoder_that_always_hangs_is_told_at_once_and_takes_no_more_threads():
+def test_a_decoder_that_always_hangs_is_told_at_once_and_takes_no_more_threads(awaited):
     stuck = threading.Event()
     asked = []
 
@@ -207,20 +205,20 @@ def test_a_decoder_that_always_hangs_is_told_at_once_and_takes_no_more_threads()
         await asyncio.sleep(0.2)
         assert (await queue.ask(wish(1))).told == 1
 
-    asyncio.run(ask())
+    awaited(ask())
 
 
-def test_a_lane_works_for_as_many_as_it_has_threads():
+def test_a_lane_works_for_as_many_as_it_has_threads(awaited):
     meeting = threading.Barrier(4)
 
     async def ask() -> None:
         lane = Lane("readers", n_threads=4)
         await asyncio.gather(*(lane.ask(lambda: meeting.wait(5)) for _ in range(8)))
 
-    asyncio.run(ask())
+    awaited(ask())
 
 
-def test_threads_that_have_nothing_to_do_end(monkeypatch):
+def test_threads_that_have_nothing_to_do_end(monkeypatch, awaited):
     monkeypatch.setattr(lane_module, "IDLE_SECONDS", 0.02)
     before = threading.active_count()
 
@@ -230,7 +228,7 @@ def test_threads_that_have_nothing_to_do_end(monkeypatch):
             await asyncio.gather(*(lane.ask(lambda: 1) for _ in range(20)))
             await asyncio.sleep(0.1)
 
-    asyncio.run(ask())
+    awaited(ask())
     deadline = time.monotonic() + 5
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -1,6 +1,5 @@
 """Many clients that drag at the same time, as the benchmark has them, against a toy."""
 
-import asyncio
 import importlib.util
 import sys
 from pathlib import Path
@@ -25,10 +24,10 @@ def bench(monkeypatch):
 
 
 @pytest.mark.slow
-def test_fifty_clients_drag_without_an_error_and_memory_is_flat(bench):
+def test_fifty_clients_drag_without_an_error_and_memory_is_flat(bench, awaited):
     with bench.a_server(SCRIPT) as (link, process):
-        asyncio.run(bench.dragging(link, process, n_clients=50, seconds=3))  # all is warm
-        tally = asyncio.run(bench.dragging(link, process, n_clients=50, seconds=8))
+        awaited(bench.dragging(link, process, n_clients=50, seconds=3))  # all is warm
+        tally = awaited(bench.dragging(link, process, n_clients=50, seconds=8))
         assert process.num_threads() < 20
     assert set(tally.statuses) == {200}
     assert tally.turned_away > 0
