@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from scipy.spatial import procrustes
+from scipy.stats import spearmanr
 
 import latentscape
 from latentscape.data import DataConfig
@@ -327,6 +328,13 @@ def test_motion_is_told_by_triplet(moving):
     assert arrays["lengths"].sum() == len(arrays["courses"])
     assert len(card.shots) == len(arrays["lengths"])
     assert np.isfinite(arrays["flow"]).sum() == min(m, 256)
+    (told,) = card.numbers  # without a record, how displacement goes with flow
+    known = np.isfinite(arrays["flow"])
+    wanted = spearmanr(arrays["flow"][known], arrays["displacement"][known]).statistic
+    assert (told.name, told.n) == ("flow_correlation", known.sum())
+    assert told.value == pytest.approx(wanted, abs=1e-6)
+    assert told.low is None or told.low <= told.value <= told.high
+    assert abs(told.reference.value) < 0.2
     middles, pixels = exhibit.middles(0)
     assert middles.names[:3] == ("first", "true middle", "last")
     assert len(pixels) == len(middles.names) == len(middles.errors)

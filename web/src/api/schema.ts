@@ -1206,7 +1206,7 @@ export interface components {
         };
         /**
          * SideBySide
-         * @description Exhibits compared: ``rows`` of the packet is (exhibits, n), the same sample in each column.
+         * @description Exhibits compared: ``rows-KEY`` of the packet is (n,), row by row the same sample in each.
          *
          *     Attributes:
          *         measures: A row of the table each: name, unit, better side, and a measure by exhibit's key.

@@ -48,9 +48,6 @@ def moved(exhibit: "OpenExhibit") -> tuple[MotionCard, dict[str, np.ndarray]]:
         UsageError: If the exhibit is no moving picture, or has no whole triplet.
     """
     moving = exhibit.moving
-    latents = exhibit.stored.latents
-    rows = moving.triplets.rows
-    ends = latents[rows[:, 2]].astype(np.float64) - latents[rows[:, 0]]
     courses, names = moving.courses
     card = MotionCard(
         names=tuple(map(str, moving.triplets.names)),
@@ -59,9 +56,9 @@ def moved(exhibit: "OpenExhibit") -> tuple[MotionCard, dict[str, np.ndarray]]:
         predictor=moving.predictor_name,
     )
     return card, {
-        "triplets": rows.astype(np.uint32),
+        "triplets": moving.triplets.rows.astype(np.uint32),
         "flow": moving.flow.astype(np.float32),
-        "displacement": np.linalg.norm(ends, axis=1).astype(np.float32),
+        "displacement": moving.displacement.astype(np.float32),
         "courses": np.concatenate([np.zeros(0, np.int64), *courses]).astype(np.uint32),
         "lengths": np.array([len(course) for course in courses], np.uint32),
     }
@@ -161,7 +158,19 @@ class Moving:
             row = next((row for row in self.record.rows if row.name == ALL), None)
             if row is not None:
                 return row.measures
-        return ()
+        from latentscape.motion.resampled import draws_for
+        from latentscape.motion.summary import space_row
+
+        known = np.flatnonzero(np.isfinite(self.flow))
+        told = {"displacement": self.displacement[known], "flow": self.flow[known]}
+        draws = draws_for(self.triplets.take(known), seed=0)
+        return space_row(ALL, told, draws).measures
+
+    @cached_property
+    def displacement(self) -> np.ndarray:
+        """(m,) distance of the last frame's latent from the first's."""
+        latents, rows = self.exhibit.stored.latents, self.triplets.rows
+        return np.linalg.norm(latents[rows[:, 2]].astype(np.float64) - latents[rows[:, 0]], axis=1)
 
     @property
     def predictor_name(self) -> str:
