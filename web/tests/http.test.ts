@@ -57,7 +57,9 @@ test("a look brings its body and its image", async () => {
   expect(looked.look).toEqual(look);
   expect([...looked.pixels.bytes]).toEqual([1, 2, 3, 4, 5, 6]);
   const { body } = carry.mock.calls[0]?.[1] ?? {};
-  expect(JSON.parse(String(body))).toEqual({ map: "pca", x: 1, y: 2 });
+  const sent = JSON.parse(String(body));
+  expect(sent).toMatchObject({ map: "pca", x: 1, y: 2 });
+  expect(sent.view).toMatch(/^[0-9a-z]{8,40}$/);
 });
 
 test("the program's own words come back as a refusal", async () => {

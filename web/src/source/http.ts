@@ -34,6 +34,10 @@ import {
 
 const MEDIA_TYPE = "application/vnd.latentscape.packet";
 const FOUND_AT_ONCE = 24;
+/** Of this page's pointer: a newer look takes the place of one that still waits. */
+const VIEW = Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) =>
+  part.toString(36),
+).join("");
 
 /** Carries a request for a path below `/api/` and brings the answer. */
 export type Transport = (path: string, init?: RequestInit) => Promise<Response>;
@@ -101,7 +105,10 @@ export class HttpSource implements Source {
     y: number,
     signal?: AbortSignal,
   ): Promise<Looked> {
-    const packet = await this.#packet<Look>(at(key, "look"), posted({ map, x, y }, signal));
+    const packet = await this.#packet<Look>(
+      at(key, "look"),
+      posted({ map, x, y, view: VIEW }, signal),
+    );
     return { look: packet.body, pixels: pixels(packet) };
   }
 
