@@ -414,7 +414,6 @@ def test_a_decoder_that_fails_is_one_answer(opened):
 @pytest.mark.parametrize(
     ("method", "address", "body"),
     [
-        ("GET", "manifold?map=pca&side=12", None),
         ("POST", "images", {"rows": [0] * 100}),
         ("POST", "travel", {"rows": [0, 1], "n_steps": 60}),
         ("POST", "film", {"rows": [0, 1], "n_steps": 60}),
