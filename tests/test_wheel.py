@@ -7,8 +7,10 @@ import subprocess
 import sys
 import venv
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from zipfile import ZipFile
 
 import pytest
@@ -29,7 +31,7 @@ with serving(ToyExhibits(ToyExhibit("0"))) as link:
 
 @pytest.fixture(scope="module")
 def hook():
-    pytest.importorskip("hatchling")
+    needed("hatchling")
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "web" / "hatch_build.py")
     assert spec is not None
     assert spec.loader is not None
@@ -94,10 +96,17 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+def needed(module: str) -> ModuleType:
+    """A module; as `missing` where it is not installed."""
+    if find_spec(module.partition(".")[0]) is None:
+        missing(f"{module} is not installed")
+    return import_module(module)
+
+
 @contextmanager
 def browser():
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    api = needed("playwright.sync_api")
     if chromium is None:
         missing("there is no Chromium here")
     with api.sync_playwright() as playwright:

@@ -4,7 +4,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -31,6 +34,13 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+def needed(module: str) -> ModuleType:
+    """A module; as `missing` where it is not installed."""
+    if find_spec(module.partition(".")[0]) is None:
+        missing(f"{module} is not installed")
+    return import_module(module)
+
+
 @pytest.fixture(scope="module")
 def context() -> Iterator:
     """A browser that has no network."""
@@ -41,7 +51,7 @@ def context() -> Iterator:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         missing("there is no Chromium here")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    api = needed("playwright.sync_api")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
         opened = browser.new_context(offline=True)

@@ -1,7 +1,10 @@
 import os
 import shutil
+from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -24,13 +27,20 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+def needed(module: str) -> ModuleType:
+    """A module; as `missing` where it is not installed."""
+    if find_spec(module.partition(".")[0]) is None:
+        missing(f"{module} is not installed")
+    return import_module(module)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A browser."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         missing("there is no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    sync_api = needed("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield browser
