@@ -117,7 +117,7 @@ def test_a_grid_and_a_journey(client):
 
 def test_a_number_that_is_not_finite_is_null(client):
     """The toy's journey has a PSNR of infinity, which a browser's JSON does not know."""
-    wanted = {"rows": [1, 4], "method": "linear", "n_steps": 2}
+    wanted = {"rows": [1, 4], "method": "linear", "n_steps": 3}
     body, _ = told(client.post("/api/exhibits/0/travel", json=wanted))
     assert body["numbers"][0]["value"] is None
 
