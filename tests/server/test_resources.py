@@ -346,7 +346,7 @@ def test_only_what_shrinks_is_compressed_and_only_for_others(monkeypatch, client
     [
         (UsageError("no way"), 400, "no way"),
         (DataError("bad data", "mend it"), 422, "bad data"),
-        (RunError("the record /work/secret/runs/x.json is damaged", "see /home/me/log"), 500,
+        (RunError("the record /data/secret/runs/x.json is damaged", "see /home/me/log"), 500,
          "the record x.json is damaged"),
         (RuntimeError("/home/me/secret"), 500, "something failed in the program"),
         (MemoryError(), 500, "something failed in the program"),
@@ -372,7 +372,7 @@ def test_an_error_tells_no_folders_and_no_traceback(
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
-        ("there is no record at /work/runs/a/b.json", "there is no record at b.json"),
+        ("there is no record at /data/runs/a/b.json", "there is no record at b.json"),
         ("'/etc/x' and C:\\Users\\me\\run.json", "'x' and run.json"),
         ("~/runs/x and 3/4 of km/h, and/or", "x and 3/4 of km/h, and/or"),
         ("runs/x stays, 1 / 2 too", "runs/x stays, 1 / 2 too"),
