@@ -264,7 +264,7 @@ def test_python_has_every_verb_with_the_same_words():
 
 
 @pytest.mark.slow
-def test_a_process_keeps_its_streams_apart_and_gives_its_exit_code(trained):
+def test_a_process_keeps_its_streams_apart_and_gives_its_exit_code(trained, tmp_path):
     def shell(*words: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "COLUMNS": "80"}
         return subprocess.run(
@@ -277,7 +277,10 @@ def test_a_process_keeps_its_streams_apart_and_gives_its_exit_code(trained):
     unknown = shell("frobnicate")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert unknown.stderr.splitlines()[0] == "error: No such command 'frobnicate'"
-    failed = shell("encode", str(trained / "snapshots"))
+    wrong = shell("encode", str(trained / "snapshots"))
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    (tmp_path / "run.json").write_text("{")
+    failed = shell("encode", str(tmp_path))
     assert (failed.returncode, failed.stdout) == (1, "")
     assert shell("--version").stdout.strip() == latentscape.__version__
     assert shell("train", "--help").stderr == ""

@@ -159,7 +159,7 @@ def test_the_other_latent_is_of_another_group():
 @pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.filterwarnings("ignore:β is")
-@pytest.mark.filterwarnings("ignore:the split of")
+@pytest.mark.filterwarnings("ignore:triplets.s own split cuts")
 def test_the_failed_fine_tune_fails_and_its_cure_trains(data_root, tmp_path):
     """METHODS §0a in small: mean squared error + summed KL on animation frames, a `resnet` grid."""
     source = f"triplets:{data_root / 'animation' / 'triplets'}"

@@ -79,7 +79,6 @@ def test_another_models_folder_is_left_alone(run, make_run, triplets, tmp_path):
 
 @pytest.mark.realdata
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:the split of")
 def test_taef2_on_the_animation_triplets_comes_back_to_the_bit(data_root, tmp_path):
     pair = (data_root / "weights" / f"taef2_{half}.onnx" for half in ("encoder", "decoder"))
     model = "onnx:{},{}".format(*pair)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from onnx import helper
 
-from latentscape.errors import ModelError, RunError, UsageError
+from latentscape.errors import ModelError, UsageError
 from latentscape.models import open_model
 from latentscape.models.onnx import read_graph
 from latentscape.models.onnx.names import name_of
@@ -129,7 +129,7 @@ def test_spaces_about_the_comma_are_no_part_of_the_paths(export):
 def test_a_run_folder_called_onnx_is_a_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "onnx").mkdir()
-    with pytest.raises(RunError, match="onnx is not a run"):
+    with pytest.raises(UsageError, match="onnx is not a run"):
         open_model("onnx")
 
 
